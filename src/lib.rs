@@ -1,0 +1,1 @@
+//! Rookery, a social-feed backend.

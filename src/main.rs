@@ -1,0 +1,2 @@
+//! Command line, configuration, run.
+fn main() {}
