@@ -1,0 +1,6 @@
+DROP TABLE follows;
+DROP TRIGGER users_add_stats ON users;
+DROP TABLE user_stats;
+DROP FUNCTION follows_count;
+DROP FUNCTION user_stats_add;
+DROP FUNCTION users_add_stats;

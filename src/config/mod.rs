@@ -1,0 +1,276 @@
+//! Every setting: its variable, its default, its meaning.
+//!
+//! The table below is the only place where a setting is described. `rookery config` prints it,
+//! `.env.example` and the README are held against it by tests. Configuration is read once, at
+//! start; all wrong values are reported together.
+
+mod source;
+mod value;
+
+use std::{net::IpAddr, path::PathBuf};
+
+pub use source::{Origination, Source};
+pub use value::{
+    Algorithm, Days, List, LogFormat, Minutes, Network, Origin, Profile, Seconds, Secret, Value,
+};
+
+/// One setting as the documentation shows it.
+#[derive(Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// What holds when the variable is unset; empty when there is no default.
+    pub default: &'static str,
+    /// What the setting means.
+    pub meaning: &'static str,
+    /// Whether the value must never be shown.
+    pub secret: bool,
+}
+
+/// Every problem of a configuration, each with its variable and what would be right.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration has problems:\n  {}", .0.join("\n  "))]
+pub struct ConfigError(pub Vec<String>);
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $([$secret:ident])? $name:literal => $field:ident: $type:ty = $default:literal;)+) => {
+        /// All settings, read and checked.
+        #[derive(Clone, Debug)]
+        pub struct Config { $($(#[doc = $doc])+ pub $field: $type,)+ }
+
+        /// All settings, described, in the order in which they are shown.
+        pub static SETTINGS: &[Setting] = &[$(Setting {
+            name: $name,
+            default: $default,
+            meaning: concat!($($doc),+),
+            secret: settings!(@secret $($secret)?),
+        }),+];
+
+        impl Config {
+            /// Reads every setting.
+            ///
+            /// # Errors
+            /// With all wrong values together.
+            pub fn read(source: &Source) -> Result<Self, ConfigError> {
+                let mut problems = Vec::new();
+                $(let $field: Option<$type> = read(source, $name, $default, settings!(@secret $($secret)?), &mut problems);)+
+                $(let Some($field) = $field else { return Err(ConfigError(problems)) };)+
+                let config = Self { $($field),+ };
+                config.check(problems)
+            }
+        }
+    };
+    (@secret secret) => { true };
+    (@secret) => { false };
+}
+
+settings! {
+    /// Which defaults apply: `development` opens the playground and introspection, `production` closes both and insists on secrets.
+    "PROFILE" => profile: Profile = "development";
+    /// The address to listen on.
+    "HOST" => host: IpAddr = "127.0.0.1";
+    /// The port to listen on; 0 takes a free one.
+    "PORT" => port: u16 = "8000";
+    /// The folder for everything that the server keeps by itself: the embedded database and a generated secret key.
+    "DATA_DIR" => data_dir: PathBuf = "data";
+    /// The folder for uploaded pictures.
+    "UPLOAD_DIR" => upload_dir: PathBuf = "data/uploads";
+
+    /// The PostgreSQL server to use, as `postgres://user:password@host:port/name?sslmode=require`. Without it and without the parts below, the server runs a PostgreSQL of its own.
+    [secret] "DATABASE_URL" => database_url: Option<Secret> = "";
+    /// The PostgreSQL server's host, instead of `DATABASE_URL`.
+    "DATABASE_HOSTNAME" => database_hostname: Option<String> = "";
+    /// The PostgreSQL server's port.
+    "DATABASE_PORT" => database_port: u16 = "5432";
+    /// The name of the database.
+    "DATABASE_NAME" => database_name: String = "rookery";
+    /// The database user.
+    "DATABASE_USERNAME" => database_username: String = "postgres";
+    /// The database user's password.
+    [secret] "DATABASE_PASSWORD" => database_password: Option<Secret> = "";
+    /// How many shared connections carry short reads. Many requests are pipelined over each, so a few are faster than many.
+    "DATABASE_READERS" => database_readers: usize = "2";
+    /// How many further connections serve writes, searches and wide counts.
+    "DATABASE_POOL_SIZE" => database_pool_size: usize = "10";
+    /// How long one SQL statement may take.
+    "DATABASE_STATEMENT_TIMEOUT_SECONDS" => statement_timeout: Seconds = "5";
+    /// How long a statement may wait for a lock.
+    "DATABASE_LOCK_TIMEOUT_SECONDS" => lock_timeout: Seconds = "1";
+    /// How long a transaction may sit idle.
+    "DATABASE_IDLE_TIMEOUT_SECONDS" => idle_timeout: Seconds = "10";
+    /// How long a request waits for a database connection.
+    "DATABASE_WAIT_SECONDS" => database_wait: Seconds = "2";
+    /// The folder with PostgreSQL's programs for the embedded database; found by itself when unset.
+    "POSTGRES_BIN_DIR" => postgres_bin_dir: Option<PathBuf> = "";
+
+    /// The key that signs access tokens, at least 32 bytes. In development one is made once and kept in the data folder.
+    [secret] "SECRET_KEY" => secret_key: Option<Secret> = "";
+    /// The key before the current one: tokens signed with it stay valid, so that keys can be changed without logging anyone out.
+    [secret] "SECRET_KEY_PREVIOUS" => secret_key_previous: Option<Secret> = "";
+    /// How access tokens are signed: HS256, HS384 or HS512.
+    "ALGORITHM" => algorithm: Algorithm = "HS256";
+    /// How long an access token is valid.
+    "ACCESS_TOKEN_EXPIRE_MINUTES" => access_token_expire: Minutes = "30";
+    /// How long a session lasts without being refreshed.
+    "REFRESH_TOKEN_EXPIRE_DAYS" => refresh_token_expire: Days = "7";
+    /// How long a session lasts in all.
+    "SESSION_EXPIRE_DAYS" => session_expire: Days = "90";
+    /// How long a spent refresh token is still answered, for a client that lost the first answer or asked twice.
+    "REFRESH_GRACE_SECONDS" => refresh_grace: Seconds = "10";
+    /// The issuer that access tokens name.
+    "TOKEN_ISSUER" => token_issuer: String = "rookery";
+    /// The audience that access tokens name.
+    "TOKEN_AUDIENCE" => token_audience: String = "rookery";
+    /// How many password hashes may run at once; the others wait. 0 means one a core.
+    "PASSWORD_HASH_PARALLELISM" => password_hash_parallelism: usize = "0";
+
+    /// Web origins that may call the API from a browser. Requests from the server's own origin are always allowed.
+    "CORS_ALLOWED_ORIGINS" => cors_allowed_origins: List<Origin> = "";
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    "TRUSTED_PROXIES" => trusted_proxies: List<Network> = "";
+    /// Whether `/graphql` shows a browser the playground; by default in development only.
+    "PLAYGROUND" => playground: Option<bool> = "";
+    /// Whether strangers may introspect the schema and get suggestions; by default in development only.
+    "INTROSPECTION" => introspection: Option<bool> = "";
+    /// What to log, as `tracing` filters: `info`, or `rookery=debug,info`.
+    "LOG" => log: String = "info";
+    /// How log lines look: `pretty`, `json`, or `auto` for pretty on a terminal and JSON otherwise.
+    "LOG_FORMAT" => log_format: LogFormat = "auto";
+
+    /// The largest request body, in bytes; uploads have a limit of their own.
+    "MAX_BODY_BYTES" => max_body_bytes: usize = "1048576";
+    /// How long a request may take in all.
+    "REQUEST_TIMEOUT_SECONDS" => request_timeout: Seconds = "10";
+    /// How long a stopping server waits for requests that are under way.
+    "SHUTDOWN_TIMEOUT_SECONDS" => shutdown_timeout: Seconds = "30";
+    /// The longest operation text, in characters.
+    "MAX_OPERATION_CHARS" => max_operation_chars: usize = "15000";
+    /// The most tokens in an operation.
+    "MAX_OPERATION_TOKENS" => max_operation_tokens: usize = "2000";
+    /// The deepest nesting of fields.
+    "MAX_DEPTH" => max_depth: usize = "12";
+    /// The most aliases in an operation.
+    "MAX_ALIASES" => max_aliases: usize = "30";
+    /// The most fields at the root of an operation.
+    "MAX_ROOT_FIELDS" => max_root_fields: usize = "20";
+    /// The most directives in an operation.
+    "MAX_DIRECTIVES" => max_directives: usize = "50";
+    /// The highest complexity: one a field, multiplied by the page sizes around it.
+    "MAX_COMPLEXITY" => max_complexity: usize = "5000";
+    /// How many mutation fields a user may run in a minute; strangers share this by address.
+    "WRITES_PER_MINUTE" => writes_per_minute: u32 = "120";
+    /// The largest WebSocket message, in bytes.
+    "MAX_SOCKET_MESSAGE_BYTES" => max_socket_message_bytes: usize = "65536";
+    /// How many operations may run at once on one WebSocket.
+    "MAX_SOCKET_OPERATIONS" => max_socket_operations: usize = "50";
+    /// How long a WebSocket may take to introduce itself.
+    "SOCKET_INIT_SECONDS" => socket_init: Seconds = "10";
+}
+
+fn read<T: Value>(
+    source: &Source,
+    name: &str,
+    default: &str,
+    secret: bool,
+    problems: &mut Vec<String>,
+) -> Option<T> {
+    let text = source.get(name).map_or(default, |(text, _)| text);
+    let value = T::parse(text);
+    if value.is_none() {
+        let shown = if secret { "the value".to_owned() } else { format!("{text:?}") };
+        problems.push(format!("{name}: {shown} is wrong, it must be {}", T::EXPECTED));
+    }
+    value
+}
+
+/// The shortest signing key, in bytes: as long as the hash that it goes into.
+pub const SECRET_KEY_MIN_BYTES: usize = 32;
+
+impl Config {
+    /// Whether the server runs a PostgreSQL of its own.
+    #[must_use]
+    pub fn embedded_database(&self) -> bool {
+        self.database_url.is_none() && self.database_hostname.is_none()
+    }
+
+    /// Whether a browser gets the playground.
+    #[must_use]
+    pub fn playground(&self) -> bool {
+        self.playground.unwrap_or(self.profile == Profile::Development)
+    }
+
+    /// Whether strangers may introspect the schema.
+    #[must_use]
+    pub fn introspection(&self) -> bool {
+        self.introspection.unwrap_or(self.profile == Profile::Development)
+    }
+
+    /// The rules that span several settings.
+    fn check(self, mut problems: Vec<String>) -> Result<Self, ConfigError> {
+        if self.profile == Profile::Production && self.secret_key.is_none() {
+            problems.push(format!(
+                "SECRET_KEY: missing, production needs one of at least {SECRET_KEY_MIN_BYTES} bytes \
+                 (for example from `openssl rand -base64 48`)"
+            ));
+        }
+        let keys =
+            [("SECRET_KEY", &self.secret_key), ("SECRET_KEY_PREVIOUS", &self.secret_key_previous)];
+        for (name, key) in keys {
+            if key.as_ref().is_some_and(|key| key.0.len() < SECRET_KEY_MIN_BYTES) {
+                problems.push(format!(
+                    "{name}: too short, it must have at least {SECRET_KEY_MIN_BYTES} bytes"
+                ));
+            }
+        }
+        for (name, value) in [
+            ("DATABASE_READERS", self.database_readers),
+            ("DATABASE_POOL_SIZE", self.database_pool_size),
+        ] {
+            if !(1..=1000).contains(&value) {
+                problems.push(format!(
+                    "{name}: {value} is wrong, it must be a whole number from 1 to 1000"
+                ));
+            }
+        }
+        if problems.is_empty() { Ok(self) } else { Err(ConfigError(problems)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_right() {
+        let config = Config::read(&Source::default()).unwrap();
+        assert_eq!(config.port, 8000);
+        assert!(config.embedded_database());
+    }
+
+    #[test]
+    fn all_problems_come_together() {
+        let source = Source::from_pairs([
+            ("PORT", "eighty"),
+            ("ALGORITHM", "none"),
+            ("ACCESS_TOKEN_EXPIRE_MINUTES", "-1"),
+        ]);
+        let ConfigError(problems) = Config::read(&source).unwrap_err();
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(problems.iter().any(|p| p.contains("ALGORITHM") && p.contains("HS256")));
+    }
+
+    #[test]
+    fn production_insists_on_a_long_secret_and_never_shows_it() {
+        let missing = Config::read(&Source::from_pairs([("PROFILE", "production")]));
+        assert!(missing.unwrap_err().to_string().contains("SECRET_KEY: missing"));
+        let short = Source::from_pairs([("PROFILE", "production"), ("SECRET_KEY", "hunter2")]);
+        let message = Config::read(&short).unwrap_err().to_string();
+        assert!(message.contains("SECRET_KEY: too short") && !message.contains("hunter2"));
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let config = Config::read(&Source::from_pairs([("PORT", "")])).unwrap();
+        assert_eq!(config.port, 8000);
+    }
+}

@@ -1,0 +1,244 @@
+//! The kinds of value that a setting can take, each with the words that tell a user what is right.
+
+use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
+
+/// A type that one environment variable can be read into.
+pub trait Value: Sized {
+    /// What would be right, for the message about a wrong value: "must be …".
+    const EXPECTED: &'static str;
+
+    /// Reads the text; `None` when it is not what [`Value::EXPECTED`] says.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+macro_rules! from_str_values {
+    ($($type:ty: $expected:literal),+ $(,)?) => {
+        $(impl Value for $type {
+            const EXPECTED: &'static str = $expected;
+            fn parse(text: &str) -> Option<Self> { text.parse().ok() }
+        })+
+    };
+}
+
+from_str_values! {
+    u16: "a whole number from 0 to 65535",
+    u32: "a whole number from 0 to 4294967295",
+    usize: "a whole number",
+    IpAddr: "an IP address, such as 127.0.0.1 or ::",
+    String: "text",
+}
+
+impl Value for PathBuf {
+    const EXPECTED: &'static str = "a path";
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self::from(text))
+    }
+}
+
+impl Value for bool {
+    const EXPECTED: &'static str = "true or false";
+    fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// An unset or empty variable is `None`.
+impl<T: Value> Value for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(None) } else { T::parse(text).map(Some) }
+    }
+}
+
+macro_rules! durations {
+    ($($(#[doc = $doc:literal])+ $name:ident: $unit_seconds:literal, $max:literal, $expected:literal;)+) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub struct $name(pub u32);
+
+            impl $name {
+                /// The same length of time as the standard library writes it.
+                #[must_use]
+                pub const fn duration(self) -> Duration {
+                    Duration::from_secs(self.0 as u64 * $unit_seconds)
+                }
+            }
+
+            impl Value for $name {
+                const EXPECTED: &'static str = $expected;
+                fn parse(text: &str) -> Option<Self> {
+                    text.parse().ok().filter(|n| (1..=$max).contains(n)).map(Self)
+                }
+            }
+        )+
+    };
+}
+
+durations! {
+    /// A number of seconds.
+    Seconds: 1, 86_400, "a number of seconds from 1 to 86400";
+    /// A number of minutes.
+    Minutes: 60, 525_600, "a number of minutes from 1 to 525600";
+    /// A number of days.
+    Days: 86_400, 3_650, "a number of days from 1 to 3650";
+}
+
+/// A value that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+impl Value for Secret {
+    const EXPECTED: &'static str = "text";
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+}
+
+/// A comma-separated list; spaces around its items and empty items are dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+impl<T: Value> Value for List<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    fn parse(text: &str) -> Option<Self> {
+        text.split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(T::parse)
+            .collect::<Option<_>>()
+            .map(Self)
+    }
+}
+
+/// An exact web origin: scheme, host and, where it is not the scheme's own, port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(pub String);
+
+impl Value for Origin {
+    const EXPECTED: &'static str =
+        "origins such as https://app.example.com, separated by commas, without a path";
+    fn parse(text: &str) -> Option<Self> {
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        (!host.is_empty() && host.chars().all(plain)).then(|| Self(text.to_ascii_lowercase()))
+    }
+}
+
+/// A range of addresses, `10.0.0.0/8` or one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Network {
+    /// Whether the address lies in the range.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let shares_prefix = |a: u128, b: u128, bits: u8| {
+            let ignored = u32::from(bits - self.prefix);
+            a.checked_shr(ignored).unwrap_or(0) == b.checked_shr(ignored).unwrap_or(0)
+        };
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => {
+                shares_prefix(a.to_bits().into(), b.to_bits().into(), 32)
+            }
+            (IpAddr::V6(a), IpAddr::V6(b)) => shares_prefix(a.to_bits(), b.to_bits(), 128),
+            _ => false,
+        }
+    }
+}
+
+impl Value for Network {
+    const EXPECTED: &'static str = "addresses or networks such as 10.0.0.0/8, separated by commas";
+    fn parse(text: &str) -> Option<Self> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address.parse().ok()?, Some(prefix.parse::<u8>().ok()?)),
+            None => (text.parse::<IpAddr>().ok()?, None),
+        };
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.unwrap_or(bits);
+        (prefix <= bits).then_some(Self { address, prefix })
+    }
+}
+
+macro_rules! choices {
+    ($($(#[doc = $doc:literal])+ $name:ident: $expected:literal { $($(#[doc = $variant_doc:literal])+ $variant:ident = $text:literal),+ $(,)? })+) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub enum $name { $($(#[doc = $variant_doc])+ $variant),+ }
+
+            impl Value for $name {
+                const EXPECTED: &'static str = $expected;
+                fn parse(text: &str) -> Option<Self> {
+                    match text.to_ascii_lowercase().as_str() { $($text => Some(Self::$variant),)+ _ => None }
+                }
+            }
+        )+
+    };
+}
+
+choices! {
+    /// Which defaults apply: convenient ones or safe ones.
+    Profile: "development or production" {
+        /// Playground and introspection open; missing secrets are made up.
+        Development = "development",
+        /// Playground and introspection closed; secrets must be given.
+        Production = "production",
+    }
+    /// How log lines look.
+    LogFormat: "auto, pretty or json" {
+        /// Pretty on a terminal, JSON otherwise.
+        Auto = "auto",
+        /// For people.
+        Pretty = "pretty",
+        /// For machines, one object a line.
+        Json = "json",
+    }
+    /// The signature of access tokens.
+    Algorithm: "HS256, HS384 or HS512" {
+        /// HMAC with SHA-256.
+        Hs256 = "hs256",
+        /// HMAC with SHA-384.
+        Hs384 = "hs384",
+        /// HMAC with SHA-512.
+        Hs512 = "hs512",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hold_their_addresses_only() {
+        let ten = Network::parse("10.0.0.0/8").unwrap();
+        assert!(ten.contains("10.255.0.1".parse().unwrap()));
+        assert!(ten.contains("::ffff:10.1.2.3".parse().unwrap()));
+        assert!(!ten.contains("11.0.0.1".parse().unwrap()));
+        let everyone = Network::parse("::/0").unwrap();
+        assert!(everyone.contains("2001:db8::1".parse().unwrap()));
+        assert!(!everyone.contains("10.0.0.1".parse().unwrap()));
+        assert_eq!(Network::parse("10.0.0.0/33"), None);
+    }
+
+    #[test]
+    fn origins_have_no_path() {
+        assert!(Origin::parse("https://app.example.com:8443").is_some());
+        assert_eq!(Origin::parse("https://app.example.com/"), None);
+        assert_eq!(Origin::parse("app.example.com"), None);
+        assert_eq!(Origin::parse("*"), None);
+    }
+}
