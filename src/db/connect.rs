@@ -1,0 +1,194 @@
+//! Opens connections: where to, with which limits, with TLS where the server wants it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::statistics::Recorder;
+use crate::{
+    config::Config,
+    error::{Error, Result},
+};
+
+/// What [`super::Db`] needs to know.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// Which server, and how each connection is set up.
+    pub endpoint: Endpoint,
+    /// How many shared connections for short reads.
+    pub readers: usize,
+    /// How many connections of one's own.
+    pub pool_size: usize,
+    /// How long to wait for a connection.
+    pub wait: Duration,
+}
+
+impl ConnectOptions {
+    /// The options that the configuration asks for; `url` is that of the embedded database.
+    ///
+    /// # Errors
+    /// When the database's address cannot be read, or there is none.
+    pub fn new(config: &Config, embedded_url: Option<&str>) -> Result<Self> {
+        let mut endpoint = match (&config.database_url, &config.database_hostname, embedded_url) {
+            (Some(url), _, _) => Endpoint::parse(&url.0)?,
+            (None, Some(host), _) => Endpoint::from_parts(config, host),
+            (None, None, Some(url)) => Endpoint::parse(url)?,
+            (None, None, None) => {
+                return Err(Error::internal("there is no database to connect to"));
+            }
+        };
+        endpoint.limit(config.statement_timeout.0, config.lock_timeout.0, config.idle_timeout.0);
+        Ok(Self {
+            endpoint,
+            readers: config.database_readers,
+            pool_size: config.database_pool_size,
+            wait: config.database_wait.duration(),
+        })
+    }
+}
+
+/// A PostgreSQL server and the way each connection to it is set up.
+#[derive(Clone)]
+pub struct Endpoint {
+    config: tokio_postgres::Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").field("hosts", &self.config.get_hosts()).finish_non_exhaustive()
+    }
+}
+
+/// Becomes false when the connection breaks.
+#[derive(Clone, Debug)]
+pub struct Alive(Arc<AtomicBool>);
+
+impl Alive {
+    /// Whether the connection can still carry statements.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Endpoint {
+    /// Reads a `postgres://` address.
+    ///
+    /// # Errors
+    /// When it is not one; the message never repeats the address, which may hold a password.
+    pub fn parse(url: &str) -> Result<Self> {
+        let config = url.parse::<tokio_postgres::Config>().map_err(|error| {
+            Error::internal(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
+        })?;
+        Ok(Self::new(config))
+    }
+
+    fn from_parts(config: &Config, host: &str) -> Self {
+        let mut target = tokio_postgres::Config::new();
+        target
+            .host(host)
+            .port(config.database_port)
+            .dbname(&config.database_name)
+            .user(&config.database_username);
+        if let Some(password) = &config.database_password {
+            target.password(&password.0);
+        }
+        Self::new(target)
+    }
+
+    fn new(mut config: tokio_postgres::Config) -> Self {
+        config.application_name("rookery").connect_timeout(Duration::from_secs(2));
+        let tls = (config.get_ssl_mode() != SslMode::Disable && !is_local_socket(&config))
+            .then(tls_with_native_roots);
+        Self { config, tls }
+    }
+
+    /// Bounds every statement, lock wait and idle transaction on connections opened from now on.
+    fn limit(&mut self, statement: u32, lock: u32, idle: u32) {
+        let already = self.config.get_options().unwrap_or_default();
+        self.config.options(format!(
+            "{already} -c statement_timeout={statement}s -c lock_timeout={lock}s \
+             -c idle_in_transaction_session_timeout={idle}s"
+        ));
+    }
+
+    /// The same server without bounds on statements: for migrations and bulk work.
+    #[must_use]
+    pub fn without_limits(&self) -> Self {
+        let mut endpoint = self.clone();
+        endpoint.config.options("-c statement_timeout=0 -c lock_timeout=0");
+        endpoint
+    }
+
+    /// Opens a connection that counts its statements and tells when it broke.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn connect(&self) -> ConnectionResult<(AsyncPgConnection, Alive)> {
+        let alive = Alive(Arc::new(AtomicBool::new(true)));
+        let client = match &self.tls {
+            Some(tls) => {
+                let (client, connection) =
+                    self.config.connect(tls.clone()).await.map_err(bad_connection)?;
+                drive(connection, alive.clone());
+                client
+            }
+            None => {
+                let (client, connection) =
+                    self.config.connect(tokio_postgres::NoTls).await.map_err(bad_connection)?;
+                drive(connection, alive.clone());
+                client
+            }
+        };
+        let mut connection = AsyncPgConnection::try_from(client).await?;
+        connection.set_instrumentation(Recorder);
+        Ok((connection, alive))
+    }
+}
+
+fn drive<S, T>(connection: tokio_postgres::Connection<S, T>, alive: Alive)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::warn!(%error, "a database connection broke");
+        }
+        alive.0.store(false, Ordering::Relaxed);
+    });
+}
+
+fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    ConnectionError::BadConnection(format!("{error}: {cause}"))
+}
+
+fn is_local_socket(config: &tokio_postgres::Config) -> bool {
+    config.get_hosts().iter().all(|host| !matches!(host, tokio_postgres::config::Host::Tcp(_)))
+}
+
+fn tls_with_native_roots() -> MakeRustlsConnect {
+    let mut roots = rustls::RootCertStore::empty();
+    let native = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(native.certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
+    match config {
+        Ok(config) => MakeRustlsConnect::new(config),
+        // ring supports the default versions; there is nothing to fall back to.
+        Err(error) => unreachable!("the TLS provider lacks its own default versions: {error}"),
+    }
+}

@@ -1,0 +1,92 @@
+//! The migrations, embedded in the binary.
+//!
+//! An advisory lock lets any number of instances start at once: one migrates, the others wait and
+//! find nothing left to do.
+
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connect::Endpoint;
+use crate::error::{Error, Result};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// Any number that no other program on the same database takes: "rookery" in ASCII.
+const LOCK_KEY: i64 = 0x72_6f_6f_6b_65_72_79;
+
+/// A migration and whether it has run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStatus {
+    /// Its folder's name.
+    pub name: String,
+    /// Whether the database has it.
+    pub applied: bool,
+}
+
+/// Runs all migrations that the database lacks; returns their names.
+///
+/// # Errors
+/// When one fails; it is then undone as a whole.
+pub async fn up(endpoint: &Endpoint) -> Result<Vec<String>> {
+    with_lock(endpoint, |harness| {
+        let ran = harness.run_pending_migrations(MIGRATIONS).map_err(Error::Internal)?;
+        Ok(ran.iter().map(ToString::to_string).collect())
+    })
+    .await
+}
+
+/// Undoes the latest `count` migrations; returns their names.
+///
+/// # Errors
+/// When one fails; it is then left in place as a whole.
+pub async fn down(endpoint: &Endpoint, count: usize) -> Result<Vec<String>> {
+    with_lock(endpoint, move |harness| {
+        let applied = harness.applied_migrations().map_err(Error::Internal)?.len();
+        (0..count.min(applied))
+            .map(|_| {
+                let undone = harness.revert_last_migration(MIGRATIONS).map_err(Error::Internal)?;
+                Ok(undone.to_string())
+            })
+            .collect()
+    })
+    .await
+}
+
+/// Every migration that this binary knows, oldest first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn status(endpoint: &Endpoint) -> Result<Vec<MigrationStatus>> {
+    with_lock(endpoint, |harness| {
+        let pending = harness.pending_migrations(MIGRATIONS).map_err(Error::Internal)?;
+        let pending: Vec<String> = pending.iter().map(|m| m.name().to_string()).collect();
+        let mut names =
+            diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
+                .map_err(Error::Internal)?
+                .iter()
+                .map(|migration| migration.name().to_string())
+                .collect::<Vec<_>>();
+        names.sort();
+        let known = |name: String| MigrationStatus { applied: !pending.contains(&name), name };
+        Ok(names.into_iter().map(known).collect())
+    })
+    .await
+}
+
+type Harness = AsyncMigrationHarness<AsyncPgConnection>;
+
+async fn with_lock<T: Send + 'static>(
+    endpoint: &Endpoint,
+    work: impl FnOnce(&mut Harness) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (mut connection, _) = endpoint
+        .without_limits()
+        .connect()
+        .await
+        .map_err(|error| Error::ServiceUnavailable(error.into()))?;
+    connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK_KEY})")).await?;
+    // Migrations are synchronous: they run beside the async threads. The lock ends with the connection.
+    tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(connection)))
+        .await
+        .map_err(Error::internal)?
+}

@@ -1,0 +1,111 @@
+//! The database: connections, migrations, and one file a noun with its rows and queries.
+//!
+//! Reads take a shared, pipelined connection (`&AsyncPgConnection`): many requests put their short
+//! statements on the same few connections, which saves wake-ups on both sides. Writes, searches and
+//! wide counts take a connection of their own, since a transaction or a slow statement on a shared
+//! one would hold up everybody. Nothing here knows of GraphQL or HTTP.
+
+mod connect;
+pub mod migrations;
+pub mod page;
+mod pipeline;
+pub mod schema;
+pub mod statement;
+pub mod statistics;
+pub mod user;
+
+use std::time::Duration;
+
+use diesel_async::{
+    AsyncPgConnection,
+    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool},
+};
+use futures_util::FutureExt;
+
+pub use connect::{ConnectOptions, Endpoint};
+pub use pipeline::Reader;
+
+use crate::error::{Error, Result};
+
+/// A connection of one's own, for the length of a borrow.
+pub type Connection = deadpool::Object<AsyncPgConnection>;
+
+/// The way to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pipeline: pipeline::Pipeline,
+    pool: deadpool::Pool<AsyncPgConnection>,
+    wait: Duration,
+}
+
+/// How busy the pool is.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolStatus {
+    /// Connections that are lent out.
+    pub in_use: usize,
+    /// Connections that exist.
+    pub size: usize,
+    /// Requests that wait for one.
+    pub waiting: usize,
+}
+
+impl Db {
+    /// Prepares the connections. None is opened before it is needed.
+    ///
+    /// # Errors
+    /// When the pool cannot be built from these options.
+    pub fn new(options: &ConnectOptions) -> Result<Self> {
+        let endpoint = options.endpoint.clone();
+        let mut manager = ManagerConfig::<AsyncPgConnection>::default();
+        // A connection that broke while it rested is noticed by its driver, without a ping.
+        manager.recycling_method = RecyclingMethod::Fast;
+        manager.custom_setup = Box::new(move |_| {
+            let endpoint = endpoint.clone();
+            async move { endpoint.connect().await.map(|(connection, _)| connection) }.boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config("", manager);
+        let pool = deadpool::Pool::builder(manager)
+            .max_size(options.pool_size)
+            .build()
+            .map_err(Error::internal)?;
+        let pipeline =
+            pipeline::Pipeline::new(options.endpoint.clone(), options.readers, options.wait);
+        Ok(Self { pipeline, pool, wait: options.wait })
+    }
+
+    /// A shared connection for short reads. Never hold a transaction or wait on a lock with it.
+    ///
+    /// # Errors
+    /// [`Error::ServiceUnavailable`] when the database cannot be reached in time.
+    pub async fn read(&self) -> Result<Reader> {
+        self.pipeline.reader().await
+    }
+
+    /// A connection of one's own, for writes, searches and wide counts.
+    ///
+    /// # Errors
+    /// [`Error::ServiceUnavailable`] when none is free in time.
+    pub async fn write(&self) -> Result<Connection> {
+        match tokio::time::timeout(self.wait, self.pool.get()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(Error::ServiceUnavailable(error.to_string().into())),
+            Err(elapsed) => Err(Error::ServiceUnavailable(elapsed.into())),
+        }
+    }
+
+    /// How busy the pool is.
+    #[must_use]
+    pub fn pool_status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        PoolStatus {
+            in_use: status.size.saturating_sub(status.available),
+            size: status.size,
+            waiting: status.waiting,
+        }
+    }
+
+    /// Closes all connections; what waits for one fails.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}

@@ -1,0 +1,103 @@
+//! The shared connections that carry short reads.
+//!
+//! Each request takes the next one and puts its statements behind those under way, without waiting
+//! for their answers. A connection that broke is replaced by whoever meets it first; while the
+//! database is away everybody else fails fast instead of queueing for a connection attempt.
+
+use std::{
+    ops::Deref,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use diesel_async::AsyncPgConnection;
+
+use super::connect::{Alive, Endpoint};
+use crate::error::{Error, Result};
+
+/// After a failed attempt to connect, how long others fail without trying again.
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
+
+struct Shared {
+    connection: AsyncPgConnection,
+    alive: Alive,
+}
+
+/// A shared connection, kept open for as long as somebody reads from it.
+pub struct Reader(Arc<Shared>);
+
+impl Deref for Reader {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.0.connection
+    }
+}
+
+struct Slot {
+    current: RwLock<Option<Arc<Shared>>>,
+    /// Held while connecting; remembers when the last attempt failed.
+    failed_at: tokio::sync::Mutex<Option<Instant>>,
+}
+
+impl Slot {
+    fn living(&self) -> Option<Arc<Shared>> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.as_ref().filter(|shared| shared.alive.is_alive()).cloned()
+    }
+}
+
+/// The set of shared connections.
+#[derive(Clone)]
+pub(super) struct Pipeline {
+    endpoint: Endpoint,
+    slots: Arc<[Slot]>,
+    next: Arc<AtomicUsize>,
+    wait: Duration,
+}
+
+impl Pipeline {
+    pub(super) fn new(endpoint: Endpoint, size: usize, wait: Duration) -> Self {
+        let slots = (0..size.max(1))
+            .map(|_| Slot { current: RwLock::new(None), failed_at: tokio::sync::Mutex::new(None) })
+            .collect();
+        Self { endpoint, slots, next: Arc::default(), wait }
+    }
+
+    pub(super) async fn reader(&self) -> Result<Reader> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let slot = &self.slots[turn % self.slots.len()];
+        if let Some(shared) = slot.living() {
+            return Ok(Reader(shared));
+        }
+        tokio::time::timeout(self.wait, self.reconnect(slot))
+            .await
+            .map_err(|elapsed| Error::ServiceUnavailable(elapsed.into()))?
+    }
+
+    async fn reconnect(&self, slot: &Slot) -> Result<Reader> {
+        let mut failed_at = slot.failed_at.lock().await;
+        if let Some(shared) = slot.living() {
+            return Ok(Reader(shared));
+        }
+        if failed_at.is_some_and(|at| at.elapsed() < RETRY_PAUSE) {
+            return Err(Error::ServiceUnavailable("the last attempt to connect failed".into()));
+        }
+        match self.endpoint.connect().await {
+            Ok((connection, alive)) => {
+                let shared = Arc::new(Shared { connection, alive });
+                *slot.current.write().unwrap_or_else(PoisonError::into_inner) =
+                    Some(shared.clone());
+                *failed_at = None;
+                Ok(Reader(shared))
+            }
+            Err(error) => {
+                *failed_at = Some(Instant::now());
+                Err(Error::ServiceUnavailable(error.into()))
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! SQL that is written by hand, prepared once a connection like diesel's own queries.
+//!
+//! `diesel::sql_query` is prepared anew at every call, which costs a round trip. A [`Statement`] is
+//! found in the connection's cache by its text, so its text must come from a small, fixed set:
+//! values are bound, never written into it.
+
+use std::marker::PhantomData;
+
+use diesel::{
+    QueryResult, RunQueryDsl,
+    pg::Pg,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    serialize::ToSql,
+    sql_types::{HasSqlType, Untyped},
+};
+
+enum Piece {
+    Text(&'static str),
+    Value(Box<dyn QueryFragment<Pg> + Send + Sync>),
+}
+
+struct Bound<ST, T> {
+    value: T,
+    sql_type: PhantomData<fn() -> ST>,
+}
+
+impl<ST, T> QueryFragment<Pg> for Bound<ST, T>
+where
+    Pg: HasSqlType<ST>,
+    T: ToSql<ST, Pg>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_bind_param::<ST, T>(&self.value)
+    }
+}
+
+/// A statement under construction: literal text and bound values, in order.
+#[derive(Default)]
+pub struct Statement {
+    pieces: Vec<Piece>,
+}
+
+impl Statement {
+    /// Starts with this text.
+    #[must_use]
+    pub fn new(text: &'static str) -> Self {
+        Self { pieces: vec![Piece::Text(text)] }
+    }
+
+    /// Appends text.
+    #[must_use]
+    pub fn sql(mut self, text: &'static str) -> Self {
+        self.pieces.push(Piece::Text(text));
+        self
+    }
+
+    /// Appends a bound value of the SQL type `ST`.
+    #[must_use]
+    pub fn bind<ST, T>(mut self, value: T) -> Self
+    where
+        Pg: HasSqlType<ST>,
+        ST: 'static,
+        T: ToSql<ST, Pg> + Send + Sync + 'static,
+    {
+        self.pieces.push(Piece::Value(Box::new(Bound::<ST, T> { value, sql_type: PhantomData })));
+        self
+    }
+
+    /// Appends whatever `write` appends: how a shared predicate joins a statement.
+    #[must_use]
+    pub fn with(self, write: impl FnOnce(Self) -> Self) -> Self {
+        write(self)
+    }
+}
+
+impl QueryFragment<Pg> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.push_sql(text),
+                Piece::Value(value) => value.walk_ast(out.reborrow())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for Statement {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Statement {
+    type SqlType = Untyped;
+}
+
+impl<Conn> RunQueryDsl<Conn> for Statement {}

@@ -1,0 +1,177 @@
+//! What can go wrong, as the rest of the program says it.
+//!
+//! An [`Error`] is no part of the domain: problems of an input are user errors and travel in
+//! payloads. It never carries its cause to a client; the cause of an internal error is logged once,
+//! under the request's id, where the answer is written.
+
+use std::{borrow::Cow, time::Duration};
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// The code that a client reads in `extensions.code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Nobody is logged in, or the token is no longer good.
+    Unauthenticated,
+    /// Logged in, but not allowed.
+    Forbidden,
+    /// An argument that cannot be what it should be.
+    BadUserInput,
+    /// Too many requests of this kind.
+    RateLimited,
+    /// The text is not GraphQL.
+    ParseFailed,
+    /// The operation does not fit the schema.
+    ValidationFailed,
+    /// The operation costs more than is allowed.
+    TooComplex,
+    /// The server does not know the persisted operation.
+    PersistedQueryNotFound,
+    /// The request took too long.
+    Timeout,
+    /// The database cannot be reached at the moment.
+    ServiceUnavailable,
+    /// Everything else.
+    Internal,
+}
+
+impl Code {
+    /// The code as it is written in answers, logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::TooComplex => "QUERY_TOO_COMPLEX",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::Timeout => "TIMEOUT",
+            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
+            Self::Internal => "INTERNAL_SERVER_ERROR",
+        }
+    }
+}
+
+/// A failure that ends a field or a request.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody is logged in, or the session has ended.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// The viewer may not do this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// An argument that cannot be what it should be: a malformed id, a foreign cursor.
+    #[error("{0}")]
+    BadUserInput(Cow<'static, str>),
+    /// The viewer does this too often.
+    #[error("Too many requests. Try again in {} seconds.", seconds(*.retry_after))]
+    RateLimited {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// A statement or a lock took longer than it may.
+    #[error("The request took too long and was stopped.")]
+    Timeout,
+    /// No connection to the database.
+    #[error("The database cannot be reached at the moment. Try again soon.")]
+    ServiceUnavailable(#[source] BoxError),
+    /// A bug, or a machine in trouble. The text is for the log only.
+    #[error("internal error: {0}")]
+    Internal(#[source] BoxError),
+}
+
+/// Any cause of a failure.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Whole seconds, rounded up, at least one: what `Retry-After` and `retryAfter` say.
+#[must_use]
+pub fn seconds(wait: Duration) -> u64 {
+    wait.as_secs_f64().ceil().max(1.0) as u64
+}
+
+impl Error {
+    /// The code that goes with the failure.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Forbidden(_) => Code::Forbidden,
+            Self::BadUserInput(_) => Code::BadUserInput,
+            Self::RateLimited { .. } => Code::RateLimited,
+            Self::Timeout => Code::Timeout,
+            Self::ServiceUnavailable(_) => Code::ServiceUnavailable,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    /// An internal error from any cause.
+    pub fn internal(cause: impl Into<BoxError>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// A wrong argument.
+    pub fn bad_input(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadUserInput(message.into())
+    }
+}
+
+impl From<DieselError> for Error {
+    /// A missing row is never a client's mistake by itself: the caller says which absence it
+    /// expects with `optional()`, and anything left over is a bug.
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            | DieselError::BrokenTransactionManager => Self::ServiceUnavailable(error.into()),
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => match info.message() {
+                m if m.starts_with("canceling statement due to") => Self::Timeout,
+                m if m.starts_with("terminating connection") => {
+                    Self::ServiceUnavailable(error.into())
+                }
+                m if m.contains("connection closed") || m.contains("the database system is") => {
+                    Self::ServiceUnavailable(error.into())
+                }
+                _ => Self::Internal(error.into()),
+            },
+            _ => Self::Internal(error.into()),
+        }
+    }
+}
+
+/// The name of the constraint that a write ran into, so that the caller can say which field is wrong.
+#[must_use]
+pub fn violated_constraint(error: &DieselError) -> Option<&str> {
+    match error {
+        DieselError::DatabaseError(_, info) => info.constraint_name(),
+        _ => None,
+    }
+}
+
+/// Turns the violation of known constraints into a domain outcome and leaves every other error.
+pub trait OnConstraint<T> {
+    /// Calls `outcome` with the violated constraint's name; `None` from it means "not one of mine".
+    ///
+    /// # Errors
+    /// Every error that `outcome` does not claim.
+    fn on_constraint<F>(self, outcome: F) -> Result<T>
+    where
+        F: FnOnce(&str) -> Option<T>;
+}
+
+impl<T> OnConstraint<T> for std::result::Result<T, DieselError> {
+    fn on_constraint<F>(self, outcome: F) -> Result<T>
+    where
+        F: FnOnce(&str) -> Option<T>,
+    {
+        self.or_else(|error| match violated_constraint(&error).and_then(outcome) {
+            Some(value) => Ok(value),
+            None => Err(error.into()),
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! How failures leave the server.
+//!
+//! Resolvers return [`crate::error::Error`] or, for problems of an input, [`UserError`]s in their
+//! payload. [`mask`] is the one place where top-level errors get their code and where an internal
+//! cause is taken away.
+
+use async_graphql::{Enum, ErrorExtensionValues, Response, ServerError, SimpleObject, Value};
+
+use crate::error::{Code, Error, seconds};
+
+/// Why an input was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum UserErrorCode {
+    /// Something is missing.
+    Required,
+    /// Shorter than allowed.
+    TooShort,
+    /// Longer than allowed.
+    TooLong,
+    /// Not of the right form.
+    Invalid,
+    /// Someone else has it already.
+    Taken,
+    /// Not for use: a reserved name.
+    Reserved,
+    /// What the id names does not exist, or the viewer may not see it.
+    NotFound,
+    /// The password, or the name and password together, are wrong.
+    WrongCredentials,
+    /// The account is suspended.
+    Suspended,
+    /// The refresh token is unknown, spent or expired.
+    InvalidToken,
+    /// The viewer may not do this to this thing.
+    NotAllowed,
+    /// One cannot do this to oneself.
+    NotOneself,
+    /// There is such a vote already; only told to clients that asked with `strict`.
+    AlreadyVoted,
+    /// There is no vote to take back; only told to clients that asked with `strict`.
+    VoteNotFound,
+    /// It was done already and cannot be done twice.
+    AlreadyDone,
+    /// More than an account may have.
+    LimitReached,
+}
+
+/// A problem of an input, for the person who filled in the form.
+#[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
+pub struct UserError {
+    /// What kind of problem it is, for programs.
+    pub code: UserErrorCode,
+    /// A sentence that a form can show.
+    pub message: String,
+    /// Where in the arguments the problem lies, such as `["input", "email"]`.
+    pub path: Vec<String>,
+}
+
+impl UserError {
+    /// A problem of one field of the mutation's input.
+    pub fn field(field: &str, code: UserErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), path: vec!["input".into(), field.into()] }
+    }
+
+    /// A problem of the input as a whole.
+    pub fn input(code: UserErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), path: vec!["input".into()] }
+    }
+}
+
+/// Collects all problems of one input, so that they come back together.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<UserError>);
+
+impl Problems {
+    /// Keeps the value, or notes the problem under the field's name.
+    pub fn check<T>(
+        &mut self,
+        field: &str,
+        checked: Result<T, (UserErrorCode, String)>,
+    ) -> Option<T> {
+        checked.map_err(|(code, message)| self.0.push(UserError::field(field, code, message))).ok()
+    }
+
+    /// Notes a problem.
+    pub fn push(&mut self, problem: UserError) {
+        self.0.push(problem);
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<UserError> {
+        self.0
+    }
+}
+
+/// Gives every top-level error its code and hides internal causes, which are logged here under the
+/// request's id. Returns the codes, for the log line and the metrics.
+pub fn mask(response: &mut Response, request_id: &str) -> Vec<&'static str> {
+    response.errors.iter_mut().map(|error| mask_one(error, request_id)).collect()
+}
+
+fn mask_one(error: &mut ServerError, request_id: &str) -> &'static str {
+    let code = match error.source::<Error>() {
+        Some(known) => {
+            let (code, extensions) = describe(known, request_id);
+            error.extensions = Some(extensions);
+            if code == Code::Internal {
+                tracing::error!(request_id, path = ?error.path, cause = %error.message, "internal error");
+                error.message = "Something went wrong on the server.".into();
+            } else if code == Code::ServiceUnavailable {
+                tracing::warn!(request_id, cause = ?error.source::<Error>(), "database unavailable");
+            }
+            code
+        }
+        None => return library_code(error),
+    };
+    // The cause must not be reachable from here on, whoever prints the response.
+    error.source = None;
+    code.as_str()
+}
+
+fn describe(error: &Error, request_id: &str) -> (Code, ErrorExtensionValues) {
+    let code = error.code();
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code.as_str());
+    match error {
+        Error::RateLimited { retry_after } => extensions.set("retryAfter", seconds(*retry_after)),
+        Error::Internal(_) => extensions.set("requestId", request_id),
+        _ => {}
+    }
+    (code, extensions)
+}
+
+/// Errors that the library raised itself: an argument that does not fit its type when there is a
+/// path, otherwise an operation that does not fit the schema.
+fn library_code(error: &mut ServerError) -> &'static str {
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    let known = [
+        Code::BadUserInput,
+        Code::ParseFailed,
+        Code::ValidationFailed,
+        Code::TooComplex,
+        Code::PersistedQueryNotFound,
+        Code::Unauthenticated,
+        Code::Timeout,
+    ];
+    if let Some(Value::String(code)) = extensions.get("code")
+        && let Some(code) = known.iter().find(|known| known.as_str() == code)
+    {
+        return code.as_str();
+    }
+    let code = if error.path.is_empty() { Code::ValidationFailed } else { Code::BadUserInput };
+    extensions.set("code", code.as_str());
+    code.as_str()
+}

@@ -1,0 +1,5 @@
+//! The GraphQL API.
+
+pub mod error;
+pub mod id;
+pub mod page;
