@@ -79,6 +79,9 @@ pub enum Error {
     /// No connection to the database.
     #[error("The database cannot be reached at the moment. Try again soon.")]
     ServiceUnavailable(#[source] BoxError),
+    /// A failure that several fields share, since one statement served them all.
+    #[error(transparent)]
+    Shared(std::sync::Arc<Error>),
     /// A bug, or a machine in trouble. The text is for the log only.
     #[error("internal error: {0}")]
     Internal(#[source] BoxError),
@@ -99,8 +102,9 @@ pub fn seconds(wait: Duration) -> u64 {
 impl Error {
     /// The code that goes with the failure.
     #[must_use]
-    pub const fn code(&self) -> Code {
+    pub fn code(&self) -> Code {
         match self {
+            Self::Shared(error) => error.code(),
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
             Self::BadUserInput(_) => Code::BadUserInput,

@@ -23,14 +23,41 @@ pub struct UserRow {
     pub created_at: DateTime<Utc>,
 }
 
-/// The users with these keys, in no order.
+/// The users with these keys whom the viewer may see, in no order.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_many(mut conn: &AsyncPgConnection, ids: &[Uuid]) -> Result<Vec<UserRow>> {
+pub async fn find_many(
+    mut conn: &AsyncPgConnection,
+    _viewer: Option<Uuid>,
+    ids: &[Uuid],
+) -> Result<Vec<UserRow>> {
     Ok(users::table
         .filter(users::id.eq_any(ids))
         .select(UserRow::as_select())
         .load(&mut conn)
         .await?)
+}
+
+/// The user of this name, in any case, if the viewer may see them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_username(
+    mut conn: &AsyncPgConnection,
+    _viewer: Option<Uuid>,
+    username: &str,
+) -> Result<Option<UserRow>> {
+    Ok(users::table
+        .filter(lower(users::username).eq(username.to_lowercase()))
+        .select(UserRow::as_select())
+        .first(&mut conn)
+        .await
+        .optional()?)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Small letters.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }

@@ -1,5 +1,41 @@
-//! The GraphQL API.
+//! The GraphQL API: one file a noun, and what they share.
+//!
+//! Inside every noun's file the order is the same: the type, its queries, its mutations, its inputs.
+//! Resolvers read through the loaders or take a connection for the length of one db function; a
+//! resolver never holds a connection while it awaits a loader.
 
+pub mod context;
 pub mod error;
 pub mod id;
+pub mod loaders;
 pub mod page;
+pub mod user;
+
+use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, Schema};
+
+use crate::app::App;
+
+/// Everything that can be read.
+#[derive(Default, MergedObject)]
+pub struct Query(user::UserQuery);
+
+/// The schema that the server serves.
+pub type RookerySchema = Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// The schema without a server behind it: for its text.
+fn definition() -> async_graphql::SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+}
+
+/// The schema, executing against this app.
+#[must_use]
+pub fn schema(app: App) -> RookerySchema {
+    definition().data(app).finish()
+}
+
+/// The schema's text, as `schema.graphql` holds it and `/schema.graphql` serves it.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().include_specified_by().use_space_ident();
+    definition().finish().sdl_with_options(options)
+}

@@ -1,0 +1,143 @@
+//! Batched reads: what the rows of a list ask one by one becomes one statement for all of them.
+//!
+//! One set of loaders lives as long as its request (or one event of a subscription), so nothing
+//! stale survives and every answer is that viewer's. A mutation reads what it returns anew: it
+//! clears the keys that it touched.
+
+use std::{
+    collections::HashMap, fmt::Debug, future::Future, hash::Hash, marker::PhantomData, sync::Arc,
+};
+
+use dataloader::{BatchFn, cached};
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use crate::{
+    db::{
+        Db,
+        user::{self, UserRow},
+    },
+    error::{Error, Result},
+    metrics,
+};
+
+/// One kind of batched read.
+pub trait Lookup: Send + Sync + 'static {
+    /// What is looked up.
+    type Key: Clone + Debug + Eq + Hash + Send + Sync + 'static;
+    /// What is found.
+    type Value: Clone + Send + Sync + 'static;
+    /// The lookup's name in the metrics.
+    const NAME: &'static str;
+
+    /// Finds the values of all keys with one statement; a key without a value is left out.
+    fn find(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        keys: &[Self::Key],
+    ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
+}
+
+/// Runs a lookup on a shared connection, taken only for the length of its statement.
+pub struct Batch<L> {
+    db: Db,
+    viewer: Option<Uuid>,
+    lookup: PhantomData<fn() -> L>,
+}
+
+type Found<L> = Result<Option<<L as Lookup>::Value>, Arc<Error>>;
+
+impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
+    async fn load(&mut self, keys: &[L::Key]) -> HashMap<L::Key, Found<L>> {
+        metrics::loader_batch(L::NAME, keys.len());
+        let found = match self.db.read().await {
+            Ok(reader) => L::find(&reader, self.viewer, keys).await,
+            Err(error) => Err(error),
+        };
+        // Every key must be answered: the loader panics on one that is not.
+        match found {
+            Ok(mut values) => {
+                keys.iter().map(|key| (key.clone(), Ok(values.remove(key)))).collect()
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect()
+            }
+        }
+    }
+}
+
+/// A loader of one kind.
+pub struct Loader<L: Lookup>(cached::Loader<L::Key, Found<L>, Batch<L>>);
+
+impl<L: Lookup> Loader<L> {
+    fn new(db: &Db, viewer: Option<Uuid>) -> Self {
+        let batch = Batch { db: db.clone(), viewer, lookup: PhantomData };
+        // One yield gathers all siblings of a selection; the operation's limits bound a batch.
+        Self(cached::Loader::new(batch).with_yield_count(1).with_max_batch_size(usize::MAX))
+    }
+
+    /// The value of one key, found together with those that its siblings ask for.
+    ///
+    /// # Errors
+    /// When the batch failed.
+    pub async fn load(&self, key: L::Key) -> Result<Option<L::Value>> {
+        self.0.load(key).await.map_err(Error::Shared)
+    }
+
+    /// The values of many keys at once.
+    ///
+    /// # Errors
+    /// When the batch failed.
+    pub async fn load_many(&self, keys: Vec<L::Key>) -> Result<HashMap<L::Key, L::Value>> {
+        let found = self.0.load_many(keys).await;
+        let present = |(key, value): (L::Key, Found<L>)| match value {
+            Ok(value) => value.map(|value| Ok((key, value))),
+            Err(error) => Some(Err(Error::Shared(error))),
+        };
+        found.into_iter().filter_map(present).collect()
+    }
+
+    /// Forgets a key, after a write that changed its value.
+    pub async fn clear(&self, key: L::Key) {
+        self.0.clear(key).await;
+    }
+}
+
+/// A user by key, if the viewer may see them.
+pub struct Users;
+
+impl Lookup for Users {
+    type Key = Uuid;
+    type Value = UserRow;
+    const NAME: &'static str = "users";
+
+    async fn find(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, UserRow>> {
+        let rows = user::find_many(conn, viewer, keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+macro_rules! loaders {
+    ($($(#[doc = $doc:literal])+ $name:ident: $lookup:ty,)+) => {
+        /// All loaders of one request.
+        pub struct Loaders { $($(#[doc = $doc])+ pub $name: Loader<$lookup>,)+ }
+
+        impl Loaders {
+            /// Fresh loaders for this viewer.
+            #[must_use]
+            pub fn new(db: &Db, viewer: Option<Uuid>) -> Self {
+                Self { $($name: Loader::new(db, viewer),)+ }
+            }
+        }
+    };
+}
+
+loaders! {
+    /// Users by key.
+    users: Users,
+}
