@@ -13,6 +13,7 @@ pub mod schema;
 pub mod statement;
 pub mod statistics;
 pub mod user;
+pub mod visibility;
 
 use std::time::Duration;
 

@@ -1,15 +1,15 @@
 //! Users: their rows, and how they are found.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::schema::users;
+use super::{schema::users, statement::Statement, visibility};
 use crate::error::Result;
 
 /// A user as stored, without the password's hash.
-#[derive(Clone, Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
 pub struct UserRow {
     pub id: Uuid,
@@ -29,14 +29,14 @@ pub struct UserRow {
 /// When the database fails.
 pub async fn find_many(
     mut conn: &AsyncPgConnection,
-    _viewer: Option<Uuid>,
+    viewer: Option<Uuid>,
     ids: &[Uuid],
 ) -> Result<Vec<UserRow>> {
-    Ok(users::table
-        .filter(users::id.eq_any(ids))
-        .select(UserRow::as_select())
-        .load(&mut conn)
-        .await?)
+    let statement = Statement::new("SELECT * FROM users WHERE users.id = ANY(")
+        .bind::<sql_types::Array<sql_types::Uuid>, _>(ids.to_vec())
+        .sql(") AND ")
+        .with(visibility::user(viewer));
+    Ok(statement.load(&mut conn).await?)
 }
 
 /// The user of this name, in any case, if the viewer may see them.
@@ -45,19 +45,12 @@ pub async fn find_many(
 /// When the database fails.
 pub async fn find_by_username(
     mut conn: &AsyncPgConnection,
-    _viewer: Option<Uuid>,
+    viewer: Option<Uuid>,
     username: &str,
 ) -> Result<Option<UserRow>> {
-    Ok(users::table
-        .filter(lower(users::username).eq(username.to_lowercase()))
-        .select(UserRow::as_select())
-        .first(&mut conn)
-        .await
-        .optional()?)
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// Small letters.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+    let statement = Statement::new("SELECT * FROM users WHERE lower(users.username) = ")
+        .bind::<sql_types::Text, _>(username.to_lowercase())
+        .sql(" AND ")
+        .with(visibility::user(viewer));
+    Ok(statement.get_result(&mut conn).await.optional()?)
 }

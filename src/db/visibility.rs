@@ -1,0 +1,120 @@
+//! Who may see what: the one place that decides it, for every path.
+//!
+//! What a viewer may not see does not exist for them: by id, in lists, counts, search, votes and
+//! subscriptions. Each function appends a condition on the table that it names (`users`, `posts`,
+//! `comments`, under their own names, not aliases) to a statement. The rules:
+//!
+//! * A suspended user, and what they wrote, is seen by themselves and by admins.
+//! * Two people of whom one blocked the other do not see each other. Admins see everybody.
+//! * A draft is seen by its owner alone. A published post is seen by everybody (`public`), by
+//!   followers (`followers`) or by its owner alone (`private`). Admins see what followers see.
+//! * A comment is seen by those who see its post and its author; a tombstone has no author.
+//!
+//! Muting hides from lists only, not by id, so it is a condition of its own.
+
+use diesel::sql_types;
+use uuid::Uuid;
+
+use super::statement::Statement;
+
+/// `NOT (either blocked the other)`, in two index probes that PostgreSQL skips for strangers.
+fn no_block(statement: Statement, viewer: Uuid, other: &'static str) -> Statement {
+    statement
+        .sql(" NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ")
+        .bind::<sql_types::Uuid, _>(viewer)
+        .sql(" AND blocked_id = ")
+        .sql(other)
+        .sql(") AND NOT EXISTS (SELECT FROM blocks WHERE blocked_id = ")
+        .bind::<sql_types::Uuid, _>(viewer)
+        .sql(" AND blocker_id = ")
+        .sql(other)
+        .sql(") ")
+}
+
+/// Evaluated once a statement, not once a row, and only where nothing cheaper decided.
+fn viewer_is_admin(statement: Statement, viewer: Uuid) -> Statement {
+    statement
+        .sql(" (SELECT role = 'admin' AND suspended_at IS NULL FROM users AS viewer WHERE viewer.id = ")
+        .bind::<sql_types::Uuid, _>(viewer)
+        .sql(") ")
+}
+
+/// A condition on `users`.
+pub fn user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| match viewer {
+        None => statement.sql(" users.suspended_at IS NULL "),
+        Some(viewer) => statement
+            .sql(" (users.id = ")
+            .bind::<sql_types::Uuid, _>(viewer)
+            .sql(" OR (users.suspended_at IS NULL AND ")
+            .with(|s| no_block(s, viewer, "users.id"))
+            .sql(") OR ")
+            .with(|s| viewer_is_admin(s, viewer))
+            .sql(") "),
+    }
+}
+
+/// A condition on `posts`.
+pub fn post(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| match viewer {
+        None => statement.sql(" posts.listed "),
+        Some(viewer) => statement
+            .sql(" (posts.owner_id = ")
+            .bind::<sql_types::Uuid, _>(viewer)
+            .sql(" OR (posts.listed AND ")
+            .with(|s| no_block(s, viewer, "posts.owner_id"))
+            // A follow ends with a block, so that followers need no look at blocks.
+            .sql(
+                ") OR (posts.published AND posts.visibility = 'followers' \
+                 AND NOT posts.owner_suspended \
+                 AND EXISTS (SELECT FROM follows WHERE follower_id = ",
+            )
+            .bind::<sql_types::Uuid, _>(viewer)
+            .sql(
+                " AND followee_id = posts.owner_id)) \
+                 OR (posts.published AND posts.visibility <> 'private' AND ",
+            )
+            .with(|s| viewer_is_admin(s, viewer))
+            .sql(")) "),
+    }
+}
+
+/// A condition on `comments` whose post the viewer is already known to see.
+pub fn comment_of_visible_post(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| match viewer {
+        None => statement.sql(" NOT comments.author_suspended "),
+        Some(viewer) => statement
+            .sql(" (comments.author_id = ")
+            .bind::<sql_types::Uuid, _>(viewer)
+            .sql(" OR (NOT comments.author_suspended AND ")
+            .with(|s| no_block(s, viewer, "comments.author_id"))
+            .sql(") OR ")
+            .with(|s| viewer_is_admin(s, viewer))
+            .sql(") "),
+    }
+}
+
+/// A condition on `comments`, including that the viewer sees the post.
+pub fn comment(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement
+            .with(comment_of_visible_post(viewer))
+            .sql(" AND EXISTS (SELECT FROM posts WHERE posts.id = comments.post_id AND ")
+            .with(post(viewer))
+            .sql(") ")
+    }
+}
+
+/// For lists that the viewer did not open for this very person: nothing of people they muted.
+/// `other` is the column that holds the person.
+pub fn not_muted(viewer: Option<Uuid>, other: &'static str) -> impl FnOnce(Statement) -> Statement {
+    move |statement| match viewer {
+        None => statement.sql(" TRUE "),
+        Some(viewer) => statement
+            .sql(" NOT EXISTS (SELECT FROM mutes WHERE muter_id = ")
+            .bind::<sql_types::Uuid, _>(viewer)
+            .sql(" AND muted_id = ")
+            .sql(other)
+            .sql(") "),
+    }
+}
