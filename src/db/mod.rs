@@ -6,6 +6,8 @@
 //! one would hold up everybody. Nothing here knows of GraphQL or HTTP.
 
 mod connect;
+pub mod follow;
+pub mod keyset;
 pub mod migrations;
 pub mod page;
 mod pipeline;
@@ -37,6 +39,14 @@ pub struct Db {
     pipeline: pipeline::Pipeline,
     pool: deadpool::Pool<AsyncPgConnection>,
     wait: Duration,
+}
+
+/// The answer to `SELECT count(*)`.
+#[derive(Clone, Copy, Debug, diesel::QueryableByName)]
+pub struct Counted {
+    /// How many.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub count: i64,
 }
 
 /// How busy the pool is.
