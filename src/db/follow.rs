@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     Counted,
     keyset::Order,
     page::{Page, Position, Window},
+    schema::{follows, user_stats, users},
     statement::Statement,
     user::UserRow,
     visibility,
@@ -103,4 +104,117 @@ fn listed(viewer: Option<Uuid>, user: Uuid, side: Side) -> impl FnOnce(Statement
             .sql(" AND ")
             .with(visibility::user(viewer))
     }
+}
+
+/// What became of a wish to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// The follow stands, whether it stood before or not.
+    Yes,
+    /// There is nobody to follow whom the viewer may see.
+    NotFound,
+}
+
+/// Lets one user follow another. Repeating it changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    conn: &mut AsyncPgConnection,
+    follower: Uuid,
+    followee: Uuid,
+) -> Result<Followed> {
+    conn.transaction(async |conn| {
+        lock_pair(conn, follower, followee).await?;
+        if super::user::find_many(conn, Some(follower), &[followee]).await?.is_empty() {
+            return Ok(Followed::NotFound);
+        }
+        diesel::insert_into(follows::table)
+            .values((follows::follower_id.eq(follower), follows::followee_id.eq(followee)))
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?;
+        Ok(Followed::Yes)
+    })
+    .await
+}
+
+/// Ends a follow. Repeating it changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(conn: &mut AsyncPgConnection, follower: Uuid, followee: Uuid) -> Result<()> {
+    conn.transaction(async |conn| {
+        lock_pair(conn, follower, followee).await?;
+        diesel::delete(follows::table.find((follower, followee))).execute(conn).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Locks two users and then what they have between them, each in the order of keys, as every writer
+/// does: a follow and a block of the same two people come one after the other, so that no follow
+/// outlives a block, and an account that is being deleted is met before its counts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_pair(conn: &mut AsyncPgConnection, one: Uuid, other: Uuid) -> Result<()> {
+    users::table
+        .filter(users::id.eq_any([one, other]))
+        .order(users::id)
+        .for_key_share()
+        .select(users::id)
+        .load::<Uuid>(conn)
+        .await?;
+    user_stats::table
+        .filter(user_stats::user_id.eq_any([one, other]))
+        .order(user_stats::user_id)
+        .for_no_key_update()
+        .select(user_stats::user_id)
+        .load::<Uuid>(conn)
+        .await?;
+    Ok(())
+}
+
+/// The stored counts of a user's follows.
+#[derive(Clone, Copy, Debug, Default, Queryable, Selectable)]
+#[diesel(table_name = user_stats, check_for_backend(diesel::pg::Pg))]
+pub struct UserStatsRow {
+    pub user_id: Uuid,
+    pub follower_count: i32,
+    pub following_count: i32,
+}
+
+/// The counts of these users, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_stats(mut conn: &AsyncPgConnection, users: &[Uuid]) -> Result<Vec<UserStatsRow>> {
+    Ok(user_stats::table
+        .filter(user_stats::user_id.eq_any(users))
+        .select(UserStatsRow::as_select())
+        .load(&mut conn)
+        .await?)
+}
+
+/// Which of these users stand on this side of the viewer's follows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn among(
+    mut conn: &AsyncPgConnection,
+    viewer: Uuid,
+    side: Side,
+    users: &[Uuid],
+) -> Result<Vec<Uuid>> {
+    let query = follows::table.into_boxed();
+    let query = match side {
+        Side::Following => query
+            .filter(follows::follower_id.eq(viewer).and(follows::followee_id.eq_any(users)))
+            .select(follows::followee_id),
+        Side::Followers => query
+            .filter(follows::followee_id.eq(viewer).and(follows::follower_id.eq_any(users)))
+            .select(follows::follower_id),
+    };
+    Ok(query.load(&mut conn).await?)
 }
