@@ -196,25 +196,3 @@ pub async fn find_stats(mut conn: &AsyncPgConnection, users: &[Uuid]) -> Result<
         .load(&mut conn)
         .await?)
 }
-
-/// Which of these users stand on this side of the viewer's follows.
-///
-/// # Errors
-/// When the database fails.
-pub async fn among(
-    mut conn: &AsyncPgConnection,
-    viewer: Uuid,
-    side: Side,
-    users: &[Uuid],
-) -> Result<Vec<Uuid>> {
-    let query = follows::table.into_boxed();
-    let query = match side {
-        Side::Following => query
-            .filter(follows::follower_id.eq(viewer).and(follows::followee_id.eq_any(users)))
-            .select(follows::followee_id),
-        Side::Followers => query
-            .filter(follows::followee_id.eq(viewer).and(follows::follower_id.eq_any(users)))
-            .select(follows::follower_id),
-    };
-    Ok(query.load(&mut conn).await?)
-}

@@ -5,12 +5,14 @@
 //! wide counts take a connection of their own, since a transaction or a slow statement on a shared
 //! one would hold up everybody. Nothing here knows of GraphQL or HTTP.
 
+pub mod boundary;
 mod connect;
 pub mod follow;
 pub mod keyset;
 pub mod migrations;
 pub mod page;
 mod pipeline;
+pub mod relation;
 pub mod schema;
 pub mod statement;
 pub mod statistics;

@@ -1,0 +1,183 @@
+//! Boundaries that one person sets against another: blocks and mutes.
+//!
+//! A block hides both from each other and ends follows both ways (a trigger sees to that). A mute
+//! hides the muted person's things from the muter's lists.
+
+use chrono::{DateTime, Utc};
+use diesel::{prelude::*, sql_types};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    Counted,
+    follow::lock_pair,
+    keyset::Order,
+    page::{Page, Position, Window},
+    relation,
+    statement::Statement,
+    user::{self, UserRow},
+};
+use crate::error::Result;
+
+/// What kind of boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boundary {
+    /// Neither sees the other.
+    Block,
+    /// One does not meet the other in lists.
+    Mute,
+}
+
+/// How a boundary stands in the database: both tables have one shape under different names.
+struct Names {
+    table: &'static str,
+    setter: &'static str,
+    other: &'static str,
+    since: &'static str,
+}
+
+impl Boundary {
+    const fn names(self) -> Names {
+        match self {
+            Self::Block => Names {
+                table: "blocks",
+                setter: "blocker_id",
+                other: "blocked_id",
+                since: "blocks.created_at",
+            },
+            Self::Mute => Names {
+                table: "mutes",
+                setter: "muter_id",
+                other: "muted_id",
+                since: "mutes.created_at",
+            },
+        }
+    }
+}
+
+/// Sets a boundary. Repeating it changes nothing. Returns whether there is such a person: one who
+/// is blocked already can be blocked again, although they are not seen.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    conn: &mut AsyncPgConnection,
+    kind: Boundary,
+    setter: Uuid,
+    other: Uuid,
+) -> Result<bool> {
+    let Names { table, setter: setter_column, other: other_column, .. } = kind.names();
+    conn.transaction(async |conn| {
+        lock_pair(conn, setter, other).await?;
+        let visible = !user::find_many(conn, Some(setter), &[other]).await?.is_empty();
+        if !visible {
+            let known = relation::find_many(conn, setter, &[other]).await?;
+            return Ok(known.iter().any(|relation| relation.is_blocking));
+        }
+        Statement::new("INSERT INTO ")
+            .sql(table)
+            .sql(" (")
+            .sql(setter_column)
+            .sql(", ")
+            .sql(other_column)
+            .sql(") VALUES (")
+            .bind::<sql_types::Uuid, _>(setter)
+            .sql(", ")
+            .bind::<sql_types::Uuid, _>(other)
+            .sql(") ON CONFLICT DO NOTHING")
+            .execute(conn)
+            .await?;
+        Ok(true)
+    })
+    .await
+}
+
+/// Takes a boundary back. Repeating it changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(
+    conn: &mut AsyncPgConnection,
+    kind: Boundary,
+    setter: Uuid,
+    other: Uuid,
+) -> Result<()> {
+    let names = kind.names();
+    Statement::new("DELETE FROM ")
+        .sql(names.table)
+        .sql(" WHERE ")
+        .sql(names.setter)
+        .sql(" = ")
+        .bind::<sql_types::Uuid, _>(setter)
+        .sql(" AND ")
+        .sql(names.other)
+        .sql(" = ")
+        .bind::<sql_types::Uuid, _>(other)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A person against whom a boundary stands.
+#[derive(Debug, QueryableByName)]
+pub struct BoundaryRow {
+    /// The person.
+    #[diesel(embed)]
+    pub user: UserRow,
+    /// Since when.
+    #[diesel(sql_type = sql_types::Timestamptz)]
+    pub since: DateTime<Utc>,
+}
+
+impl BoundaryRow {
+    /// Where the row stands in its list.
+    #[must_use]
+    pub fn position(&self) -> Position<DateTime<Utc>> {
+        Position { key: self.since, id: self.user.id }
+    }
+}
+
+/// A page of those against whom this person set a boundary, newest first. It is the one list that
+/// shows blocked people, to the one who blocked them, since otherwise no block could be undone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    mut conn: &AsyncPgConnection,
+    kind: Boundary,
+    setter: Uuid,
+    window: &Window<DateTime<Utc>>,
+) -> Result<Page<BoundaryRow>> {
+    let names = kind.names();
+    let order = Order { key: names.since, id: names.other, descending: true };
+    let statement = Statement::new("SELECT users.*, ")
+        .sql(names.since)
+        .sql(" AS since")
+        .with(from(&names, setter))
+        .with(window.write(order));
+    Ok(Page::from_read(statement.load(&mut conn).await?, window))
+}
+
+/// How many they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(mut conn: &AsyncPgConnection, kind: Boundary, setter: Uuid) -> Result<i64> {
+    let statement = Statement::new("SELECT count(*)").with(from(&kind.names(), setter));
+    Ok(statement.get_result::<Counted>(&mut conn).await?.count)
+}
+
+fn from(names: &Names, setter: Uuid) -> impl FnOnce(Statement) -> Statement {
+    let Names { table, setter: setter_column, other, .. } = *names;
+    move |statement| {
+        statement
+            .sql(" FROM ")
+            .sql(table)
+            .sql(" JOIN users ON users.id = ")
+            .sql(other)
+            .sql(" WHERE ")
+            .sql(setter_column)
+            .sql(" = ")
+            .bind::<sql_types::Uuid, _>(setter)
+    }
+}
