@@ -37,6 +37,15 @@ struct Names {
 }
 
 impl Boundary {
+    /// What one does with it, as messages and cursors say it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Mute => "mute",
+        }
+    }
+
     const fn names(self) -> Names {
         match self {
             Self::Block => Names {

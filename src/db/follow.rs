@@ -26,6 +26,15 @@ pub enum Side {
 }
 
 impl Side {
+    /// The side's name, as cursors know it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Followers => "followers",
+            Self::Following => "following",
+        }
+    }
+
     const fn fixed(self) -> &'static str {
         match self {
             Self::Followers => "follows.followee_id",

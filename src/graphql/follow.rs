@@ -59,6 +59,14 @@ impl Lookup for Relations {
     }
 }
 
+/// How the viewer stands to a user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn relation(ctx: &Context<'_>, user: Uuid) -> Result<RelationRow> {
+    Ok(ctx.loaders().relations.load(user).await?.unwrap_or_default())
+}
+
 /// One side of a user's follows, as `User.followers` and `User.following` show it.
 ///
 /// # Errors
@@ -84,6 +92,91 @@ pub async fn page(
             })
         }),
     ))
+}
+
+/// Mutations of follows.
+#[derive(Default)]
+pub struct FollowMutation;
+
+#[Object]
+impl FollowMutation {
+    /// Follows a user: their posts join the viewer's feed at once. Can be repeated.
+    async fn follow(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom to follow.")] input: FollowInput,
+    ) -> Result<FollowPayload> {
+        let viewer = ctx.require_viewer()?.user_id;
+        let followee = input.user_id.uuid();
+        if followee == viewer {
+            return Ok(FollowPayload::refused(UserError::field(
+                "userId",
+                UserErrorCode::NotOneself,
+                "You cannot follow yourself.",
+            )));
+        }
+        let followed = {
+            let mut conn = ctx.app().db.write().await?;
+            follow::insert(&mut conn, viewer, followee).await?
+        };
+        if followed == Followed::NotFound {
+            return Ok(FollowPayload::refused(user_not_found()));
+        }
+        forget(ctx, &[viewer, followee]).await;
+        Ok(FollowPayload {
+            user: load(ctx, followee).await?,
+            viewer: load(ctx, viewer).await?,
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// Follows a user no longer: their posts leave the viewer's feed at once. Can be repeated.
+    async fn unfollow(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom to follow no longer.")] input: UnfollowInput,
+    ) -> Result<UnfollowPayload> {
+        let viewer = ctx.require_viewer()?.user_id;
+        let followee = input.user_id.uuid();
+        {
+            let mut conn = ctx.app().db.write().await?;
+            follow::delete(&mut conn, viewer, followee).await?;
+        }
+        forget(ctx, &[viewer, followee]).await;
+        let user = load(ctx, followee).await?;
+        let user_errors = if user.is_none() { vec![user_not_found()] } else { Vec::new() };
+        Ok(UnfollowPayload { user, viewer: load(ctx, viewer).await?, user_errors })
+    }
+}
+
+impl FollowPayload {
+    fn refused(error: UserError) -> Self {
+        Self { user: None, viewer: None, user_errors: vec![error] }
+    }
+}
+
+/// What a mutation says of a user whom the viewer cannot see or who is not there.
+#[must_use]
+pub fn user_not_found() -> UserError {
+    UserError::field("userId", UserErrorCode::NotFound, "There is no such user.")
+}
+
+/// Reads a user anew after a write.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load(ctx: &Context<'_>, user: Uuid) -> Result<Option<User>> {
+    Ok(ctx.loaders().users.load(user).await?.map(User))
+}
+
+/// Forgets what this request has read of these users, after a write that changed how they stand.
+pub async fn forget(ctx: &Context<'_>, users: &[Uuid]) {
+    let loaders = ctx.loaders();
+    for user in users {
+        loaders.users.clear(*user).await;
+        loaders.user_stats.clear(*user).await;
+        loaders.relations.clear(*user).await;
+    }
 }
 
 /// Whom to follow.

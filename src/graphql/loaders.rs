@@ -21,6 +21,8 @@ use crate::{
     metrics,
 };
 
+use super::follow::{Relations, UserStats};
+
 /// One kind of batched read.
 pub trait Lookup: Send + Sync + 'static {
     /// What is looked up.
@@ -140,4 +142,8 @@ macro_rules! loaders {
 loaders! {
     /// Users by key.
     users: Users,
+    /// The stored counts of a user's follows.
+    user_stats: UserStats,
+    /// How the viewer stands to a user.
+    relations: Relations,
 }

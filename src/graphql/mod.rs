@@ -4,14 +4,16 @@
 //! Resolvers read through the loaders or take a connection for the length of one db function; a
 //! resolver never holds a connection while it awaits a loader.
 
+pub mod boundary;
 pub mod context;
 pub mod error;
+pub mod follow;
 pub mod id;
 pub mod loaders;
 pub mod page;
 pub mod user;
 
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 use crate::app::App;
 
@@ -19,12 +21,16 @@ use crate::app::App;
 #[derive(Default, MergedObject)]
 pub struct Query(user::UserQuery);
 
+/// Everything that can be changed.
+#[derive(Default, MergedObject)]
+pub struct Mutation(follow::FollowMutation, boundary::BoundaryMutation);
+
 /// The schema that the server serves.
-pub type RookerySchema = Schema<Query, EmptyMutation, EmptySubscription>;
+pub type RookerySchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema without a server behind it: for its text.
-fn definition() -> async_graphql::SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+fn definition() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
 }
 
 /// The schema, executing against this app.

@@ -4,11 +4,18 @@ use async_graphql::{Context, Enum, Object, OneofObject};
 use chrono::{DateTime, Utc};
 
 use super::{
+    boundary,
     context::ContextExt,
+    follow,
     id::{Id, UserKind},
+    page::{Connection, PageArguments},
 };
 use crate::{
-    db::user::{self, UserRow},
+    db::{
+        boundary::Boundary,
+        follow::Side,
+        user::{self, UserRow},
+    },
     error::Result,
 };
 
@@ -40,6 +47,88 @@ impl User {
     /// When the user registered.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+
+    /// Those who follow the user, newest first.
+    async fn followers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<User>> {
+        let arguments = PageArguments { first, after, last, before };
+        follow::page(ctx, self.0.id, Side::Followers, arguments).await
+    }
+
+    /// Those whom the user follows, newest first.
+    async fn following(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<User>> {
+        let arguments = PageArguments { first, after, last, before };
+        follow::page(ctx, self.0.id, Side::Following, arguments).await
+    }
+
+    /// How many follow the user.
+    async fn follower_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(ctx.loaders().user_stats.load(self.0.id).await?.unwrap_or_default().follower_count)
+    }
+
+    /// How many the user follows.
+    async fn following_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(ctx.loaders().user_stats.load(self.0.id).await?.unwrap_or_default().following_count)
+    }
+
+    /// Whether the viewer follows the user.
+    async fn viewer_is_following(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(follow::relation(ctx, self.0.id).await?.is_following)
+    }
+
+    /// Whether the user follows the viewer.
+    async fn is_following_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(follow::relation(ctx, self.0.id).await?.is_followed_by)
+    }
+
+    /// Whether the viewer blocks the user.
+    async fn viewer_is_blocking(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(follow::relation(ctx, self.0.id).await?.is_blocking)
+    }
+
+    /// Whether the viewer mutes the user.
+    async fn viewer_is_muting(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(follow::relation(ctx, self.0.id).await?.is_muting)
+    }
+
+    /// Those whom the user blocks, newest first; null to everybody else.
+    async fn blocked_users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Option<Connection<User>>> {
+        let arguments = PageArguments { first, after, last, before };
+        boundary::page(ctx, self.0.id, Boundary::Block, arguments).await
+    }
+
+    /// Those whom the user mutes, newest first; null to everybody else.
+    async fn muted_users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Option<Connection<User>>> {
+        let arguments = PageArguments { first, after, last, before };
+        boundary::page(ctx, self.0.id, Boundary::Mute, arguments).await
     }
 }
 
