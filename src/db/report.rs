@@ -1,0 +1,165 @@
+//! Reports: what people think an admin should look at.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    Counted,
+    keyset::Order,
+    moderation::{self, Act, Action},
+    page::{Page, Position, Window},
+    schema::reports,
+    statement::Statement,
+};
+use crate::error::{OnConstraint, Result};
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A user.
+    User(Uuid),
+    /// A post.
+    Post(Uuid),
+    /// A comment.
+    Comment(Uuid),
+}
+
+/// A report as stored.
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = reports, check_for_backend(diesel::pg::Pg))]
+pub struct ReportRow {
+    pub id: Uuid,
+    pub reporter_id: Uuid,
+    pub user_id: Option<Uuid>,
+    pub post_id: Option<Uuid>,
+    pub comment_id: Option<Uuid>,
+    pub reason: String,
+    pub created_at: DateTime<Utc>,
+    pub resolved_at: Option<DateTime<Utc>>,
+    pub resolved_by: Option<Uuid>,
+}
+
+impl ReportRow {
+    /// What the report is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        let user = self.user_id.map(Subject::User);
+        user.or(self.post_id.map(Subject::Post)).or(self.comment_id.map(Subject::Comment))
+    }
+
+    /// Where the row stands in its list.
+    #[must_use]
+    pub fn position(&self) -> Position<()> {
+        Position { key: (), id: self.id }
+    }
+}
+
+/// Notes a report; `None` when the reporter has an open one about the same thing, or when the thing
+/// has gone in the meantime.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    conn: &mut AsyncPgConnection,
+    reporter: Uuid,
+    subject: Subject,
+    reason: &str,
+) -> Result<Option<ReportRow>> {
+    let (user, post, comment) = match subject {
+        Subject::User(id) => (Some(id), None, None),
+        Subject::Post(id) => (None, Some(id), None),
+        Subject::Comment(id) => (None, None, Some(id)),
+    };
+    diesel::insert_into(reports::table)
+        .values((
+            reports::id.eq(Uuid::now_v7()),
+            reports::reporter_id.eq(reporter),
+            reports::user_id.eq(user),
+            reports::post_id.eq(post),
+            reports::comment_id.eq(comment),
+            reports::reason.eq(reason),
+        ))
+        .returning(ReportRow::as_returning())
+        .get_result(conn)
+        .await
+        .map(Some)
+        .on_constraint(|name| {
+            let subject_gone =
+                ["reports_user_id_fkey", "reports_post_id_fkey", "reports_comment_id_fkey"];
+            (name == "reports_open_once" || subject_gone.contains(&name)).then_some(None)
+        })
+}
+
+/// The reports with these keys, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_many(mut conn: &AsyncPgConnection, ids: &[Uuid]) -> Result<Vec<ReportRow>> {
+    Ok(reports::table
+        .filter(reports::id.eq_any(ids))
+        .select(ReportRow::as_select())
+        .load(&mut conn)
+        .await?)
+}
+
+/// A page of reports: those that are open, oldest first, or those that are resolved.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    mut conn: &AsyncPgConnection,
+    resolved: bool,
+    window: &Window<()>,
+) -> Result<Page<ReportRow>> {
+    let order = Order { key: "", id: "id", descending: resolved };
+    let statement = Statement::new("SELECT *").with(listed(resolved)).with(window.write(order));
+    Ok(Page::from_read(statement.load(&mut conn).await?, window))
+}
+
+/// How many reports such a list holds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(mut conn: &AsyncPgConnection, resolved: bool) -> Result<i64> {
+    let statement = Statement::new("SELECT count(*)").with(listed(resolved));
+    Ok(statement.get_result::<Counted>(&mut conn).await?.count)
+}
+
+fn listed(resolved: bool) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement.sql(if resolved {
+            " FROM reports WHERE resolved_at IS NOT NULL"
+        } else {
+            " FROM reports WHERE resolved_at IS NULL"
+        })
+    }
+}
+
+/// Closes a report and notes it in the log; `None` when there is no such report. Closing a closed
+/// one changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn resolve(
+    conn: &mut AsyncPgConnection,
+    admin: Uuid,
+    report: Uuid,
+    reason: Option<String>,
+) -> Result<Option<ReportRow>> {
+    conn.transaction(async |conn| {
+        let open = reports::table.find(report).filter(reports::resolved_at.is_null());
+        let closed = diesel::update(open)
+            .set((reports::resolved_at.eq(diesel::dsl::now), reports::resolved_by.eq(admin)))
+            .execute(conn)
+            .await?;
+        if closed == 1 {
+            let act =
+                Act { actor: Some(admin), action: Action::ResolveReport, target: report, reason };
+            moderation::append(conn, act).await?;
+        }
+        Ok(find_many(conn, &[report]).await?.pop())
+    })
+    .await
+}
