@@ -79,6 +79,9 @@ pub enum Error {
     /// No connection to the database.
     #[error("The database cannot be reached at the moment. Try again soon.")]
     ServiceUnavailable(#[source] BoxError),
+    /// A write lost to concurrent ones and was undone. The cause is for the log only.
+    #[error("Too many people are changing this at once. Try again soon.")]
+    Contended(String),
     /// A failure that several fields share, since one statement served them all.
     #[error(transparent)]
     Shared(std::sync::Arc<Error>),
@@ -110,7 +113,7 @@ impl Error {
             Self::BadUserInput(_) => Code::BadUserInput,
             Self::RateLimited { .. } => Code::RateLimited,
             Self::Timeout => Code::Timeout,
-            Self::ServiceUnavailable(_) => Code::ServiceUnavailable,
+            Self::ServiceUnavailable(_) | Self::Contended(_) => Code::ServiceUnavailable,
             Self::Internal(_) => Code::Internal,
         }
     }
@@ -133,7 +136,11 @@ impl From<DieselError> for Error {
         match &error {
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
             | DieselError::BrokenTransactionManager => Self::ServiceUnavailable(error.into()),
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
+                Self::Contended(info.message().to_owned())
+            }
             DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => match info.message() {
+                m @ "deadlock detected" => Self::Contended(m.to_owned()),
                 m if m.starts_with("canceling statement due to") => Self::Timeout,
                 m if m.starts_with("terminating connection") => {
                     Self::ServiceUnavailable(error.into())

@@ -4,6 +4,13 @@
 //! statements on the same few connections, which saves wake-ups on both sides. Writes, searches and
 //! wide counts take a connection of their own, since a transaction or a slow statement on a shared
 //! one would hold up everybody. Nothing here knows of GraphQL or HTTP.
+//!
+//! Writers never wait for each other in a ring, because each locks what it needs in this order, and
+//! rows of one table in the order of their keys: `users` (its own row first), `posts`,
+//! `post_stats`, `user_stats`, then whatever else. To take part, a write that changes votes or
+//! comments locks its post's `post_stats` row before it touches them, and one that changes follows
+//! locks both `user_stats` rows before it touches them. Deleting or suspending through the `users`
+//! and `posts` tables does so by itself, by triggers.
 
 pub mod boundary;
 mod connect;
@@ -15,6 +22,7 @@ pub mod page;
 mod pipeline;
 pub mod relation;
 pub mod report;
+mod retry;
 pub mod schema;
 pub mod statement;
 pub mod statistics;

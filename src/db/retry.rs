@@ -1,0 +1,53 @@
+//! Runs a write again when it lost to a concurrent one.
+//!
+//! Writers lock rows in one order (see [`crate::db`]), so that a deadlock is not expected; but
+//! whoever writes to the database by other ways may cause one, and PostgreSQL may refuse a
+//! transaction that it cannot serialise. Nothing of such a write happened, so it is run anew, on
+//! whatever connection is free by then. This is the only place that does so.
+
+use std::time::Duration;
+
+use super::{Connection, Db};
+use crate::error::{Error, Result};
+
+/// How often a write is tried in all.
+const ATTEMPTS: u32 = 5;
+/// The longest pause before the second attempt; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+impl Db {
+    /// Runs a write that is one statement or one transaction, up to five times.
+    ///
+    /// # Errors
+    /// What the write fails with, and [`Error::ServiceUnavailable`] when no connection is free.
+    pub async fn retrying<T>(&self, write: impl AsyncFn(Connection) -> Result<T>) -> Result<T> {
+        for attempt in 1..ATTEMPTS {
+            match write(self.write().await?).await {
+                Err(Error::Contended(cause)) => {
+                    tracing::warn!(attempt, cause, "a write lost to a concurrent one");
+                    tokio::time::sleep(pause(attempt)).await;
+                }
+                done => return done,
+            }
+        }
+        write(self.write().await?).await
+    }
+}
+
+/// Random, so that those who met do not meet again.
+fn pause(attempt: u32) -> Duration {
+    (FIRST_PAUSE * 2_u32.pow(attempt - 1)).mul_f64(rand::random_range(0.1..1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_stay_short() {
+        for attempt in 1..ATTEMPTS {
+            assert!(pause(attempt) > Duration::from_millis(1));
+            assert!(pause(attempt) < Duration::from_millis(10 << attempt));
+        }
+    }
+}
