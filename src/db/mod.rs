@@ -14,6 +14,7 @@
 
 pub mod boundary;
 mod connect;
+pub mod embedded;
 pub mod follow;
 pub mod keyset;
 pub mod migrations;

@@ -1,0 +1,6 @@
+//! All integration tests, in one binary: one link, one throw-away PostgreSQL.
+
+#![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
+
+mod embedded;
+mod support;

@@ -1,0 +1,119 @@
+//! A database for each test: a copy of a migrated template, in a PostgreSQL of this run.
+
+use std::sync::{LazyLock, mpsc as blocking};
+use std::thread;
+
+use rookery::db::embedded::{DATABASE, EmbeddedPostgres, Options};
+use rookery::db::{Endpoint, migrations};
+use tokio::sync::{mpsc, oneshot};
+use tokio_postgres::{Client, NoTls};
+
+use super::scratch::Scratch;
+
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+
+/// A migrated database of one test's own, dropped with this.
+pub struct TestDb {
+    name: String,
+    url: String,
+}
+
+impl TestDb {
+    pub async fn new() -> Self {
+        let (reply, made) = oneshot::channel();
+        CLUSTER.requests.send(Request::Create(reply)).unwrap();
+        made.await.unwrap()
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        // Where the cluster is gone, so is this; a panic here would hide the one that matters.
+        let _sent = CLUSTER.requests.send(Request::Drop(self.name.clone()));
+    }
+}
+
+/// Connects as a client of its own.
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+enum Request {
+    Create(oneshot::Sender<TestDb>),
+    Drop(String),
+}
+
+/// The one PostgreSQL of this process, on a thread and a runtime that outlive every test's.
+struct Cluster {
+    requests: mpsc::UnboundedSender<Request>,
+    _scratch: Scratch,
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let scratch = Scratch::new();
+        let options = Options {
+            data_dir: scratch.path().to_owned(),
+            binaries: std::env::var_os("POSTGRES_BIN_DIR").map(Into::into),
+            cache_dir: cache_dir(),
+            durable: false,
+        };
+        let (requests, received) = mpsc::unbounded_channel();
+        let (ready, started) = blocking::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let server = EmbeddedPostgres::start(options).await.unwrap();
+                let template = Endpoint::parse(&server.database_url(DATABASE)).unwrap();
+                migrations::up(&template).await.unwrap();
+                ready.send(()).unwrap();
+                serve(&server, received).await;
+            });
+        });
+        started.recv().expect("the test database starts");
+        Self { requests, _scratch: scratch }
+    }
+}
+
+/// Fetched binaries are kept with what else was built.
+pub fn cache_dir() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres")
+}
+
+/// Creating and dropping have a connection each, so that no test waits for another's end.
+async fn serve(server: &EmbeddedPostgres, mut requests: mpsc::UnboundedReceiver<Request>) {
+    let admin = server.database_url("postgres");
+    let (creates, drops) = (connect(&admin).await, connect(&admin).await);
+    let (spent, mut to_drop) = mpsc::unbounded_channel::<String>();
+    tokio::spawn(async move {
+        while let Some(name) = to_drop.recv().await {
+            let statement = format!("DROP DATABASE {name} WITH (FORCE)");
+            drops.batch_execute(&statement).await.unwrap();
+        }
+    });
+    let mut count = 0;
+    while let Some(request) = requests.recv().await {
+        match request {
+            Request::Drop(name) => spent.send(name).unwrap(),
+            Request::Create(reply) => {
+                count += 1;
+                let name = format!("test_{count}");
+                let statement =
+                    format!("CREATE DATABASE {name} TEMPLATE {DATABASE} STRATEGY file_copy");
+                creates.batch_execute(&statement).await.unwrap();
+                // A test that gave up does not take it, and dropping it here drops the database.
+                drop(reply.send(TestDb { url: server.database_url(&name), name }));
+            }
+        }
+    }
+}
