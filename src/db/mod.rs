@@ -21,6 +21,8 @@ pub mod migrations;
 pub mod moderation;
 pub mod page;
 mod pipeline;
+pub mod post;
+pub mod post_list;
 pub mod relation;
 pub mod report;
 mod retry;

@@ -30,6 +30,17 @@ impl<K> Window<K> {
     pub fn rows_to_read(&self) -> i64 {
         i64::from(self.limit) + 1
     }
+
+    /// The same part with sort keys of another type.
+    pub fn keyed<L>(self, change: impl Fn(K) -> L) -> Window<L> {
+        let position = |at: Position<K>| Position { key: change(at.key), id: at.id };
+        Window {
+            after: self.after.map(position),
+            before: self.before.map(position),
+            limit: self.limit,
+            backward: self.backward,
+        }
+    }
 }
 
 /// A page of a list, in the list's order.

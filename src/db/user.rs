@@ -23,6 +23,14 @@ pub struct UserRow {
     pub created_at: DateTime<Utc>,
 }
 
+impl UserRow {
+    /// Whether the user moderates the network.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.role == "admin" && self.suspended_at.is_none()
+    }
+}
+
 /// The users with these keys whom the viewer may see, in no order.
 ///
 /// # Errors

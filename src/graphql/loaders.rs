@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{
     db::{
         Db,
+        post::{self, PostRow, PostStatsRow},
         user::{self, UserRow},
     },
     error::{Error, Result},
@@ -124,6 +125,42 @@ impl Lookup for Users {
     }
 }
 
+/// A post by key, if the viewer may see it.
+pub struct Posts;
+
+impl Lookup for Posts {
+    type Key = Uuid;
+    type Value = PostRow;
+    const NAME: &'static str = "posts";
+
+    async fn find(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, PostRow>> {
+        let rows = post::find_many(conn, viewer, keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// The counts of a post that the viewer sees.
+pub struct PostStats;
+
+impl Lookup for PostStats {
+    type Key = Uuid;
+    type Value = PostStatsRow;
+    const NAME: &'static str = "post_stats";
+
+    async fn find(
+        conn: &AsyncPgConnection,
+        _viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, PostStatsRow>> {
+        let rows = post::find_stats(conn, keys).await?;
+        Ok(rows.into_iter().map(|row| (row.post_id, row)).collect())
+    }
+}
+
 macro_rules! loaders {
     ($($(#[doc = $doc:literal])+ $name:ident: $lookup:ty,)+) => {
         /// All loaders of one request.
@@ -146,4 +183,8 @@ loaders! {
     user_stats: UserStats,
     /// How the viewer stands to a user.
     relations: Relations,
+    /// Posts by key.
+    posts: Posts,
+    /// Counts of posts by the post's key.
+    post_stats: PostStats,
 }

@@ -11,6 +11,8 @@ pub mod follow;
 pub mod id;
 pub mod loaders;
 pub mod page;
+pub mod post;
+pub mod post_list;
 pub mod user;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
@@ -19,7 +21,7 @@ use crate::app::App;
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
-pub struct Query(user::UserQuery);
+pub struct Query(user::UserQuery, post::PostQuery, post_list::PostListQuery);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]

@@ -1,0 +1,79 @@
+//! Posts: their rows, their counts, and how they are found.
+
+use chrono::{DateTime, Utc};
+use diesel::{prelude::*, sql_types};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    schema::{post_stats, posts},
+    statement::Statement,
+    visibility,
+};
+use crate::error::Result;
+
+/// What a statement reads of a post, in SQL.
+pub(super) const COLUMNS: &str = "posts.id, posts.owner_id, posts.title, posts.content, \
+     posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at";
+
+/// A post as stored.
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = posts, check_for_backend(diesel::pg::Pg))]
+pub struct PostRow {
+    pub id: Uuid,
+    pub owner_id: Uuid,
+    pub title: String,
+    pub content: String,
+    pub published: bool,
+    pub visibility: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub edited_at: Option<DateTime<Utc>>,
+}
+
+/// What is counted for a post.
+#[derive(Clone, Copy, Debug, Queryable, Selectable)]
+#[diesel(table_name = post_stats, check_for_backend(diesel::pg::Pg))]
+pub struct PostStatsRow {
+    pub post_id: Uuid,
+    pub upvotes: i32,
+    pub downvotes: i32,
+    pub comment_count: i32,
+    pub score: i32,
+}
+
+impl PostStatsRow {
+    /// What is counted for a post that nobody has met yet.
+    #[must_use]
+    pub const fn zero(post_id: Uuid) -> Self {
+        Self { post_id, upvotes: 0, downvotes: 0, comment_count: 0, score: 0 }
+    }
+}
+
+/// The posts with these keys that the viewer may see, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_many(
+    mut conn: &AsyncPgConnection,
+    viewer: Option<Uuid>,
+    ids: &[Uuid],
+) -> Result<Vec<PostRow>> {
+    let statement = Statement::new("SELECT ")
+        .sql(COLUMNS)
+        .sql(" FROM posts WHERE posts.id = ANY(")
+        .bind::<sql_types::Array<sql_types::Uuid>, _>(ids.to_vec())
+        .sql(") AND ")
+        .with(visibility::post(viewer));
+    Ok(statement.load(&mut conn).await?)
+}
+
+/// The counts of these posts, which the viewer is already known to see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_stats(mut conn: &AsyncPgConnection, ids: &[Uuid]) -> Result<Vec<PostStatsRow>> {
+    let query =
+        post_stats::table.filter(post_stats::post_id.eq_any(ids)).select(PostStatsRow::as_select());
+    Ok(query.load(&mut conn).await?)
+}

@@ -1,0 +1,163 @@
+//! Posts: the type and the query of one.
+
+use async_graphql::{Context, Enum, Object};
+use chrono::{DateTime, Utc};
+
+use super::{
+    context::ContextExt,
+    id::{Id, PostKind},
+    loaders::Loaders,
+    user::User,
+};
+use crate::{
+    db::post::{PostRow, PostStatsRow},
+    error::{Error, Result},
+};
+
+/// Who may see a published post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum Visibility {
+    /// Everybody.
+    Public,
+    /// The owner and those who follow them.
+    Followers,
+    /// The owner alone.
+    Private,
+}
+
+impl Visibility {
+    /// The name under which the database keeps it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Followers => "followers",
+            Self::Private => "private",
+        }
+    }
+
+    fn from_stored(stored: &str) -> Result<Self> {
+        [Self::Public, Self::Followers, Self::Private]
+            .into_iter()
+            .find(|known| known.as_str() == stored)
+            .ok_or_else(|| Error::internal(format!("unknown visibility {stored:?}")))
+    }
+}
+
+/// Something that a person wrote for others to read.
+pub struct Post(pub PostRow);
+
+impl Post {
+    /// The post's counts: read for all posts of a list at once.
+    async fn stats(&self, loaders: &Loaders) -> Result<PostStatsRow> {
+        // A post that was deleted since its row was read has no counts any more.
+        let stats = loaders.post_stats.load(self.0.id).await?;
+        Ok(stats.unwrap_or_else(|| PostStatsRow::zero(self.0.id)))
+    }
+
+    fn is_viewers_own(&self, ctx: &Context<'_>) -> bool {
+        ctx.viewer_id() == Some(self.0.owner_id)
+    }
+}
+
+/// Something that a person wrote for others to read.
+#[Object]
+impl Post {
+    /// The post's id.
+    async fn id(&self) -> Id<PostKind> {
+        self.0.id.into()
+    }
+
+    /// What it is about, in one line.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// The text.
+    async fn content(&self) -> &str {
+        &self.0.content
+    }
+
+    /// Whether it is out. A draft is seen by its owner alone.
+    async fn published(&self) -> bool {
+        self.0.published
+    }
+
+    /// Who may see it once it is out.
+    async fn visibility(&self) -> Result<Visibility> {
+        Visibility::from_stored(&self.0.visibility)
+    }
+
+    /// When it was written.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When anything about it was last changed by its owner.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+
+    /// When its title or content was last changed; null when it says what it said at first.
+    async fn edited_at(&self) -> Option<DateTime<Utc>> {
+        self.0.edited_at
+    }
+
+    /// Who wrote it.
+    async fn owner(&self, ctx: &Context<'_>) -> Result<User> {
+        // Who may see a post may see its owner; both are decided in `db::visibility`.
+        let owner = ctx.loaders().users.load(self.0.owner_id).await?;
+        owner.map(User).ok_or_else(|| Error::internal("the owner of a visible post is hidden"))
+    }
+
+    /// Votes for it less votes against it.
+    async fn score(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.stats(ctx.loaders()).await?.score)
+    }
+
+    /// How many people voted for it.
+    async fn upvotes(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.stats(ctx.loaders()).await?.upvotes)
+    }
+
+    /// How many people voted against it.
+    async fn downvotes(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.stats(ctx.loaders()).await?.downvotes)
+    }
+
+    /// How many comments stand under it, replies included.
+    async fn comment_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.stats(ctx.loaders()).await?.comment_count)
+    }
+
+    /// Whether the viewer may change it: its owner may.
+    async fn viewer_can_update(&self, ctx: &Context<'_>) -> bool {
+        self.is_viewers_own(ctx)
+    }
+
+    /// Whether the viewer may delete it: its owner and admins may.
+    async fn viewer_can_delete(&self, ctx: &Context<'_>) -> Result<bool> {
+        let Some(viewer) = ctx.viewer_id() else { return Ok(false) };
+        if self.is_viewers_own(ctx) {
+            return Ok(true);
+        }
+        let viewer = ctx.loaders().users.load(viewer).await?;
+        Ok(viewer.is_some_and(|viewer| viewer.is_admin()))
+    }
+}
+
+/// Queries about a post.
+#[derive(Default)]
+pub struct PostQuery;
+
+#[Object]
+impl PostQuery {
+    /// A post; null when there is none, or when the viewer may not see it.
+    async fn post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which post.")] id: Id<PostKind>,
+    ) -> Result<Option<Post>> {
+        Ok(ctx.loaders().posts.load(id.uuid()).await?.map(Post))
+    }
+}

@@ -1,0 +1,108 @@
+//! Lists of posts: their orders, their cursors, their queries.
+
+use async_graphql::{Context, Enum, Object};
+use futures_util::FutureExt;
+
+use super::{
+    context::ContextExt,
+    id::{Id, UserKind},
+    page::{Connection, Count, ListTag, PageArguments},
+    post::Post,
+};
+use crate::{
+    db::post_list::{self, ListedPost, PostFilter},
+    error::{Error, Result},
+};
+
+/// In which order posts are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "post_list::PostOrder")]
+pub enum PostOrder {
+    /// The latest first.
+    Newest,
+    /// The earliest first.
+    Oldest,
+    /// The highest score first.
+    Top,
+    /// Well voted and recent first: ten times the score weighs as much as 12.5 hours of age.
+    Hot,
+    /// The best match of the search first. Only with a search.
+    Relevance,
+}
+
+/// The most characters that a search may have: more than people type, and less than the shortest
+/// word that PostgreSQL refuses to search for.
+const MAX_SEARCH: usize = 256;
+
+/// What people typed to search for; `None` when that is nothing.
+fn typed(search: Option<String>) -> Result<Option<String>> {
+    // PostgreSQL has no NUL in its texts.
+    let search = search.map(|text| text.replace('\0', " "));
+    match search {
+        Some(text) if text.chars().nth(MAX_SEARCH).is_some() => {
+            Err(Error::bad_input(format!("`search` may have at most {MAX_SEARCH} characters.")))
+        }
+        other => Ok(other.filter(|text| !text.trim().is_empty())),
+    }
+}
+
+/// A page of the posts that `filter` holds.
+pub(super) async fn page(
+    ctx: &Context<'_>,
+    filter: PostFilter,
+    order: PostOrder,
+    arguments: PageArguments,
+) -> Result<Connection<Post>> {
+    if order == PostOrder::Relevance && filter.search.is_none() {
+        return Err(Error::bad_input("`orderBy: RELEVANCE` goes with a `search`."));
+    }
+    let tag = ListTag::new(&[
+        "posts",
+        &format!("{order:?}"),
+        &filter.owner.map(|owner| owner.to_string()).unwrap_or_default(),
+        filter.search.as_deref().unwrap_or_default(),
+    ]);
+    let window = arguments.window(&tag)?;
+    let (db, viewer) = (&ctx.app().db, ctx.viewer_id());
+    // A search may read many rows: it must not hold up what shares a connection.
+    let page = if filter.search.is_some() {
+        post_list::page(&*db.write().await?, viewer, &filter, order.into(), &window).await?
+    } else {
+        post_list::page(&*db.read().await?, viewer, &filter, order.into(), &window).await?
+    };
+    let count: Count = Box::new(move |ctx| {
+        let filter = filter.clone();
+        async move { post_list::count(&*ctx.app().db.write().await?, viewer, &filter).await }
+            .boxed()
+    });
+    Ok(Connection::new(page, &tag, ListedPost::position, |row| Post(row.post), count))
+}
+
+/// Queries of lists of posts.
+#[derive(Default)]
+pub struct PostListQuery;
+
+#[Object]
+impl PostListQuery {
+    /// Posts of everybody that the viewer may see; without those of people whom the viewer muted,
+    /// unless they are asked for by `ownedBy`.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn posts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only posts that match these words, in their title or content. \
+                          Words in quotes stand together, `or` is either, `-` is without.")]
+        search: Option<String>,
+        #[graphql(desc = "Only posts of this user.")] owned_by: Option<Id<UserKind>>,
+        #[graphql(desc = "In which order.", default_with = "PostOrder::Newest")]
+        order_by: PostOrder,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
+        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Post>> {
+        let filter = PostFilter { search: typed(search)?, owner: owned_by.map(|id| id.uuid()) };
+        page(ctx, filter, order_by, PageArguments { first, after, last, before }).await
+    }
+}
