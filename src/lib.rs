@@ -1,12 +1,15 @@
 //! Rookery, a social-feed backend: a GraphQL API server on PostgreSQL, in one binary.
 //!
-//! Data runs one way: `http` → [`graphql`] → [`db`]. [`auth`], [`config`], [`error`] and [`metrics`]
-//! are leaves that anyone may use. [`app`] holds what all requests share.
+//! Data runs one way: [`http`] → [`graphql`] → [`db`]. [`auth`], [`config`], [`error`] and [`metrics`]
+//! are leaves that anyone may use. [`app`] holds what all requests share; [`cli`] is what a person
+//! at a terminal meets.
 
 pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
 pub mod graphql;
+pub mod http;
 pub mod metrics;

@@ -10,7 +10,7 @@ use std::{
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::statistics::Recorder;
@@ -113,6 +113,21 @@ impl Endpoint {
         Self { config, tls }
     }
 
+    /// Where the server is and which database is meant, for people; without user and password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let database = self.config.get_dbname().unwrap_or("the user's own database");
+        let mut ports = self.config.get_ports().iter();
+        let hosts = self.config.get_hosts().iter().map(|host| {
+            let port = ports.next().or(self.config.get_ports().first()).unwrap_or(&5432);
+            match host {
+                Host::Tcp(name) => format!("{name}:{port}"),
+                Host::Unix(folder) => folder.display().to_string(),
+            }
+        });
+        format!("{database} on {}", hosts.collect::<Vec<_>>().join(", "))
+    }
+
     /// Bounds every statement, lock wait and idle transaction on connections opened from now on.
     fn limit(&mut self, statement: u32, lock: u32, idle: u32) {
         let already = self.config.get_options().unwrap_or_default();
@@ -175,7 +190,7 @@ fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
 }
 
 fn is_local_socket(config: &tokio_postgres::Config) -> bool {
-    config.get_hosts().iter().all(|host| !matches!(host, tokio_postgres::config::Host::Tcp(_)))
+    config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_)))
 }
 
 fn tls_with_native_roots() -> MakeRustlsConnect {

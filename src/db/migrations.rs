@@ -3,6 +3,10 @@
 //! An advisory lock lets any number of instances start at once: one migrates, the others wait and
 //! find nothing left to do.
 
+use diesel::{
+    migration::{Migration, MigrationSource},
+    pg::Pg,
+};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -29,25 +33,32 @@ pub struct MigrationStatus {
 /// When one fails; it is then undone as a whole.
 pub async fn up(endpoint: &Endpoint) -> Result<Vec<String>> {
     with_lock(endpoint, |harness| {
-        let ran = harness.run_pending_migrations(MIGRATIONS).map_err(Error::Internal)?;
-        Ok(ran.iter().map(ToString::to_string).collect())
+        let mut ran = Vec::new();
+        for migration in harness.pending_migrations(MIGRATIONS).map_err(Error::Internal)? {
+            harness.run_migration(migration.as_ref()).map_err(Error::Internal)?;
+            ran.push(migration.name().to_string());
+        }
+        Ok(ran)
     })
     .await
 }
 
-/// Undoes the latest `count` migrations; returns their names.
+/// Undoes the latest `count` migrations; returns their names, in the order in which they went.
 ///
 /// # Errors
 /// When one fails; it is then left in place as a whole.
 pub async fn down(endpoint: &Endpoint, count: usize) -> Result<Vec<String>> {
     with_lock(endpoint, move |harness| {
+        let known = known()?;
         let applied = harness.applied_migrations().map_err(Error::Internal)?.len();
-        (0..count.min(applied))
-            .map(|_| {
-                let undone = harness.revert_last_migration(MIGRATIONS).map_err(Error::Internal)?;
-                Ok(undone.to_string())
-            })
-            .collect()
+        let mut undone = Vec::new();
+        for _ in 0..count.min(applied) {
+            let version = harness.revert_last_migration(MIGRATIONS).map_err(Error::Internal)?;
+            let named = known.iter().find(|migration| migration.name().version() == version);
+            undone
+                .push(named.map_or(version.to_string(), |migration| migration.name().to_string()));
+        }
+        Ok(undone)
     })
     .await
 }
@@ -60,17 +71,16 @@ pub async fn status(endpoint: &Endpoint) -> Result<Vec<MigrationStatus>> {
     with_lock(endpoint, |harness| {
         let pending = harness.pending_migrations(MIGRATIONS).map_err(Error::Internal)?;
         let pending: Vec<String> = pending.iter().map(|m| m.name().to_string()).collect();
-        let mut names =
-            diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
-                .map_err(Error::Internal)?
-                .iter()
-                .map(|migration| migration.name().to_string())
-                .collect::<Vec<_>>();
+        let mut names: Vec<_> = known()?.iter().map(|m| m.name().to_string()).collect();
         names.sort();
         let known = |name: String| MigrationStatus { applied: !pending.contains(&name), name };
         Ok(names.into_iter().map(known).collect())
     })
     .await
+}
+
+fn known() -> Result<Vec<Box<dyn Migration<Pg>>>> {
+    MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(Error::Internal)
 }
 
 type Harness = AsyncMigrationHarness<AsyncPgConnection>;

@@ -3,4 +3,6 @@
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
 mod embedded;
+mod generated;
+mod migrations;
 mod support;

@@ -12,6 +12,7 @@ mod error;
 mod fetch;
 mod layout;
 mod process;
+pub mod running;
 mod settings;
 
 use std::fmt::Write as _;
@@ -86,9 +87,7 @@ impl EmbeddedPostgres {
     /// The address of one of its databases, as PostgreSQL's clients understand it.
     #[must_use]
     pub fn database_url(&self, database: &str) -> String {
-        let host = percent_encoded(self.socket.as_os_str().as_bytes());
-        let database = percent_encoded(database.as_bytes());
-        format!("postgres://{}@{host}/{database}", cluster::USER)
+        url(&self.socket, database)
     }
 
     /// The folder that holds the data, the log and the lock.
@@ -151,6 +150,12 @@ async fn create_database(client: &Client) -> Result<(), EmbeddedError> {
         client.batch_execute(&statement).await?;
     }
     Ok(())
+}
+
+fn url(socket: &Path, database: &str) -> String {
+    let host = percent_encoded(socket.as_os_str().as_bytes());
+    let database = percent_encoded(database.as_bytes());
+    format!("postgres://{}@{host}/{database}", cluster::USER)
 }
 
 fn percent_encoded(bytes: &[u8]) -> String {

@@ -1,4 +1,7 @@
 //! What the tests stand on. No test is in here.
 
+pub mod catalog;
 pub mod db;
+pub mod generated;
+pub mod schema_file;
 pub mod scratch;

@@ -1,0 +1,76 @@
+//! The database of a command: the server that the settings name, or one of our own.
+
+use super::failure::Failure;
+use crate::{
+    config::Config,
+    db::{
+        ConnectOptions,
+        embedded::{DATABASE, EmbeddedError, EmbeddedPostgres, Options, running},
+    },
+};
+
+/// A database that can be connected to, until it is closed.
+pub(super) struct Database {
+    /// The way to it.
+    pub(super) options: ConnectOptions,
+    /// Our own server, if the settings name none and nobody else had started it.
+    server: Option<EmbeddedPostgres>,
+}
+
+impl Database {
+    /// For the server: where the data is our own, nobody else may be at it.
+    ///
+    /// # Errors
+    /// When our own server does not start, or the settings name no usable address.
+    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+        if !config.embedded_database() {
+            return Ok(Self { options: ConnectOptions::new(config, None)?, server: None });
+        }
+        let server = EmbeddedPostgres::start(embedded_options(config)).await?;
+        let options = ConnectOptions::new(config, Some(&server.database_url(DATABASE)))?;
+        Ok(Self { options, server: Some(server) })
+    }
+
+    /// For a command that works beside a running server: uses the database that it has started.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub(super) async fn join(config: &Config) -> Result<Self, Failure> {
+        match Self::open(config).await {
+            Err(Failure::Embedded(EmbeddedError::InUse { folder, holder })) => {
+                let url = running::database_url(&folder, DATABASE)
+                    .ok_or(EmbeddedError::InUse { folder, holder })?;
+                Ok(Self { options: ConnectOptions::new(config, Some(&url))?, server: None })
+            }
+            other => other,
+        }
+    }
+
+    /// Where the data lies, for people.
+    pub(super) fn place(&self) -> String {
+        match &self.server {
+            Some(server) => server.home().display().to_string(),
+            None => self.options.endpoint.place(),
+        }
+    }
+
+    /// Stops our own server, if it is that.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        match self.server {
+            Some(server) => Ok(server.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+fn embedded_options(config: &Config) -> Options {
+    Options {
+        data_dir: config.data_dir.clone(),
+        binaries: config.postgres_bin_dir.clone(),
+        cache_dir: config.data_dir.join("cache"),
+        durable: true,
+    }
+}

@@ -1,0 +1,94 @@
+//! What ends a command early, as the person at the terminal reads it.
+
+use std::{
+    fmt::{self, Write as _},
+    io,
+    process::ExitCode,
+};
+
+use crate::{config::ConfigError, db::embedded::EmbeddedError, error::Error};
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The settings are wrong.
+    Config(ConfigError),
+    /// A part of the program failed.
+    Error(Error),
+    /// The embedded database did not start or stop.
+    Embedded(EmbeddedError),
+    /// The system refused something; the text says what was tried.
+    Io(String, io::Error),
+    /// The command refuses, for a reason that the text gives.
+    Refused(String),
+    /// Whoever read our output has read enough.
+    NobodyListens,
+}
+
+impl Failure {
+    /// The system refused what `doing` says.
+    pub(super) fn io(doing: impl Into<String>, error: io::Error) -> Self {
+        Self::Io(doing.into(), error)
+    }
+
+    /// Tells the person, and what the exit code is: 2 for a wrong use or wrong settings, 1 for
+    /// anything else.
+    pub(super) fn report(self) -> ExitCode {
+        if matches!(self, Self::NobodyListens) {
+            return ExitCode::SUCCESS;
+        }
+        let wrong_use = matches!(self, Self::Config(_));
+        super::output::note(&format!("error: {self}"));
+        ExitCode::from(if wrong_use { 2 } else { 1 })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Error(Error::Internal(cause)) => f.write_str(&chain(cause.as_ref())),
+            Self::Error(Error::ServiceUnavailable(cause)) => {
+                write!(f, "the database cannot be reached: {}", chain(cause.as_ref()))
+            }
+            Self::Error(error) => error.fmt(f),
+            Self::Embedded(error) => f.write_str(&chain(error)),
+            Self::Io(doing, error) => write!(f, "cannot {doing}: {error}"),
+            Self::Refused(reason) => f.write_str(reason),
+            Self::NobodyListens => f.write_str("the output was closed"),
+        }
+    }
+}
+
+/// An error with its causes, without those that their effects already repeat.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            // Writing to a string does not fail.
+            let _written = write!(text, ": {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<EmbeddedError> for Failure {
+    fn from(error: EmbeddedError) -> Self {
+        Self::Embedded(error)
+    }
+}

@@ -1,0 +1,116 @@
+//! The command line: one file a command, and what they share.
+//!
+//! A command reads the configuration, does its work and prints what a person wants to know. What
+//! goes wrong is a [`Failure`]: a sentence on standard error and an exit code, never a debug dump.
+
+mod config;
+mod database;
+mod failure;
+mod migrate;
+mod output;
+mod schema;
+mod serve;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use config::Format;
+use failure::Failure;
+
+use crate::config::{Config, Source};
+
+/// What a command ends with.
+type Outcome = Result<(), Failure>;
+
+const EXAMPLES: &str = "\
+Examples:
+  rookery                          Start the server, with a database of its own
+  rookery --demo                   The same, with a small world to look at
+  rookery config                   Show every setting and where its value comes from
+  rookery migrate status           Show which migrations the database has
+  rookery schema > schema.graphql  Write the API's schema to a file
+
+Settings come from the environment and from a file named .env in the current folder.";
+
+/// A social-feed backend: a GraphQL API server on PostgreSQL, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "rookery", version, after_help = EXAMPLES)]
+#[group(id = "program")]
+#[command(args_conflicts_with_subcommands = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server; this is what happens without a command
+    Serve(serve::Arguments),
+    /// Bring the database to this version, take it back, or show where it stands
+    #[command(subcommand)]
+    Migrate(migrate::Command),
+    /// Print the API's schema in GraphQL's own language
+    Schema,
+    /// Show every setting with its value, where that comes from, and what it means
+    Config(config::Arguments),
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
+    match command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+impl Command {
+    fn run(self) -> Outcome {
+        match self {
+            Self::Schema => schema::run(),
+            Self::Config(arguments) => config::run(&arguments),
+            Self::Migrate(command) => on_runtime(migrate::run(command, configuration()?)),
+            Self::Serve(arguments) => on_runtime(serve::run(arguments, configuration()?)),
+        }
+    }
+}
+
+fn configuration() -> Result<Config, Failure> {
+    Ok(Config::read(&Source::from_process()?)?)
+}
+
+fn on_runtime(work: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("start the program's threads", error))?
+        .block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        assert!(parse("rookery").unwrap().command.is_none());
+        assert!(parse("rookery --demo").unwrap().command.is_none());
+        assert!(matches!(parse("rookery serve").unwrap().command, Some(Command::Serve(_))));
+        parse("rookery --demo schema").unwrap_err();
+    }
+}

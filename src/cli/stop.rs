@@ -1,0 +1,58 @@
+//! Ctrl-C and SIGTERM: the first asks the server to stop, the second ends the program at once.
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::{failure::Failure, output};
+
+/// What a shell shows for a program that SIGINT ended.
+const INTERRUPTED: i32 = 130;
+
+/// Whether the program was asked to stop.
+#[derive(Clone, Debug)]
+pub(super) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Listens from now on.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::io("listen to the system's signals", error))
+        };
+        let (mut interrupts, mut terminations) =
+            (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        let (ask, asked) = watch::channel(false);
+        tokio::spawn(async move {
+            let mut next = async || {
+                tokio::select! {
+                    _ = interrupts.recv() => {}
+                    _ = terminations.recv() => {}
+                }
+            };
+            next().await;
+            output::note("Stopping … (once more to stop at once)");
+            ask.send_replace(true);
+            next().await;
+            // The embedded database notices that we are gone and ends by itself.
+            std::process::exit(INTERRUPTED);
+        });
+        Ok(Self(asked))
+    }
+
+    /// Waits until the program is asked to stop.
+    pub(super) async fn asked(mut self) {
+        // An error means that nobody listens any more, so nobody can ask.
+        if self.0.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Does the work, unless the program is asked to stop before it is done.
+    pub(super) async fn unless_asked<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.clone().asked() => None,
+        }
+    }
+}
