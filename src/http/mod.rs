@@ -1,5 +1,7 @@
 //! HTTP: the way in for requests.
 
+pub mod playground;
+
 use async_graphql::{Request, Response};
 use axum::{Json, Router, extract::State, routing::post};
 use tokio::net::TcpListener;
