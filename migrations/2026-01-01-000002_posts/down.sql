@@ -1,14 +1,7 @@
-DROP TRIGGER users_leave_tombstones ON users;
-DROP TABLE comments;
-DROP TABLE votes;
 DROP TABLE post_stats;
 DROP TABLE posts;
-DROP FUNCTION users_leave_tombstones;
-DROP FUNCTION comments_prune_tombstones;
-DROP FUNCTION comments_count;
-DROP FUNCTION comments_take_author_suspended;
-DROP FUNCTION votes_count;
-DROP FUNCTION post_stats_add;
+DROP FUNCTION lock_post;
+DROP FUNCTION posts_lock_stats;
 DROP FUNCTION posts_update_stats;
 DROP FUNCTION posts_add_stats;
 DROP FUNCTION posts_take_owner_suspended;

@@ -77,6 +77,7 @@ CREATE TRIGGER moderation_log_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
 -- A suspension hides what the person wrote and ends their sessions; restoring brings it back.
 CREATE FUNCTION users_apply_suspension() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM lock_posts_touched_by(NEW.id, with_votes => false);
     UPDATE posts SET owner_suspended = NEW.suspended_at IS NOT NULL WHERE owner_id = NEW.id;
     UPDATE comments SET author_suspended = NEW.suspended_at IS NOT NULL WHERE author_id = NEW.id;
     IF NEW.suspended_at IS NOT NULL THEN

@@ -64,3 +64,17 @@ CREATE TRIGGER follows_count_update AFTER UPDATE ON follows REFERENCING NEW TABL
     FOR EACH STATEMENT EXECUTE FUNCTION follows_count();
 CREATE TRIGGER follows_count_delete AFTER DELETE ON follows REFERENCING OLD TABLE AS removed
     FOR EACH STATEMENT EXECUTE FUNCTION follows_count();
+
+-- An account that goes takes its follows with it: the counts on both sides are locked before them.
+CREATE FUNCTION users_lock_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM user_stats
+    WHERE user_id IN (SELECT OLD.id
+                      UNION SELECT followee_id FROM follows WHERE follower_id = OLD.id
+                      UNION SELECT follower_id FROM follows WHERE followee_id = OLD.id)
+    ORDER BY user_id FOR NO KEY UPDATE;
+    RETURN OLD;
+END $$;
+-- Triggers run in the order of their names: posts are locked before this.
+CREATE TRIGGER users_lock_follows BEFORE DELETE ON users
+    FOR EACH ROW EXECUTE FUNCTION users_lock_follows();

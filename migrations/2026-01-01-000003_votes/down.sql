@@ -1,0 +1,3 @@
+DROP TABLE votes;
+DROP FUNCTION cast_vote;
+DROP FUNCTION votes_count;
