@@ -34,11 +34,13 @@ pub mod visibility;
 
 use std::time::Duration;
 
+use diesel_async::RunQueryDsl;
 use diesel_async::{
     AsyncPgConnection,
     pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool},
 };
 use futures_util::FutureExt;
+use statement::Statement;
 
 pub use connect::{ConnectOptions, Endpoint};
 pub use pipeline::Reader;
@@ -117,6 +119,17 @@ impl Db {
             Ok(Err(error)) => Err(Error::ServiceUnavailable(error.to_string().into())),
             Err(elapsed) => Err(Error::ServiceUnavailable(elapsed.into())),
         }
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// When it gives none.
+    pub async fn ping(&self) -> Result<()> {
+        let reader = self.read().await?;
+        let mut conn: &AsyncPgConnection = &reader;
+        Statement::new("SELECT 1").execute(&mut conn).await?;
+        Ok(())
     }
 
     /// How busy the pool is.

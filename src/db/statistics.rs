@@ -1,4 +1,4 @@
-//! Counts the SQL statements of a request, for the log, the metrics and the tests.
+//! Counts and times the SQL statements of a request, for the log, the metrics and the tests.
 //!
 //! A shared connection carries the statements of many requests, so the count cannot live on the
 //! connection: it lives in the task that runs the request, where diesel reports each statement.
@@ -6,31 +6,51 @@
 use std::{
     future::Future,
     sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
+        Arc, LazyLock,
+        atomic::{AtomicI64, AtomicU32, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 
+static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 tokio::task_local! {
-    static COUNT: Statements;
+    static CURRENT: Statements;
 }
 
-/// The number of SQL statements that a piece of work has sent.
+/// The SQL statements that a piece of work has sent.
 #[derive(Clone, Debug, Default)]
-pub struct Statements(Arc<AtomicU32>);
+pub struct Statements(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    started: AtomicU32,
+    finished: AtomicU32,
+    /// The moments at which statements ended less those at which they began: once none is under
+    /// way, the sum of their times. No pairing is needed, so they may overlap.
+    nanoseconds: AtomicI64,
+}
 
 impl Statements {
     /// The number so far.
     #[must_use]
     pub fn count(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        self.0.started.load(Ordering::Relaxed)
+    }
+
+    /// The time that they took together; `None` while one is under way or if one was abandoned.
+    #[must_use]
+    pub fn time(&self) -> Option<Duration> {
+        let all_done = self.count() == self.0.finished.load(Ordering::Relaxed);
+        let nanoseconds = u64::try_from(self.0.nanoseconds.load(Ordering::Relaxed)).ok()?;
+        all_done.then(|| Duration::from_nanos(nanoseconds))
     }
 
     /// Runs the work and counts its statements.
     pub async fn during<F: Future>(&self, work: F) -> F::Output {
-        COUNT.scope(self.clone(), work).await
+        CURRENT.scope(self.clone(), work).await
     }
 }
 
@@ -39,9 +59,21 @@ pub(super) struct Recorder;
 
 impl Instrumentation for Recorder {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-            // Work outside any request, such as a health check, is not counted.
-            let _ = COUNT.try_with(|statements| statements.0.fetch_add(1, Ordering::Relaxed));
-        }
+        let starts = match event {
+            InstrumentationEvent::StartQuery { .. } => true,
+            InstrumentationEvent::FinishQuery { .. } => false,
+            _ => return,
+        };
+        let now = i64::try_from(EPOCH.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        // Work outside any request, such as a health check, is not counted.
+        let _ = CURRENT.try_with(|Statements(counts)| {
+            if starts {
+                counts.started.fetch_add(1, Ordering::Relaxed);
+                counts.nanoseconds.fetch_sub(now, Ordering::Relaxed);
+            } else {
+                counts.finished.fetch_add(1, Ordering::Relaxed);
+                counts.nanoseconds.fetch_add(now, Ordering::Relaxed);
+            }
+        });
     }
 }

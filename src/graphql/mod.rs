@@ -7,6 +7,7 @@
 pub mod boundary;
 pub mod context;
 pub mod error;
+pub mod execution;
 pub mod follow;
 pub mod id;
 pub mod loaders;

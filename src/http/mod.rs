@@ -1,30 +1,41 @@
-//! HTTP: the way in for requests.
+//! What speaks HTTP: the listener, the routes, the GraphQL endpoint, its WebSocket, health.
+//!
+//! Turns requests into operations and outcomes into responses. What an operation may do is decided
+//! below, in `graphql`; nothing uses this module but the program itself.
 
-pub mod playground;
+mod client;
+mod envelope;
+mod graphql;
+mod health;
+mod log;
+mod origin;
+mod playground;
+mod routes;
+mod server;
+mod viewer;
 
-use async_graphql::{Request, Response};
-use axum::{Json, Router, extract::State, routing::post};
-use tokio::net::TcpListener;
+use std::sync::Arc;
 
-use crate::{app::App, graphql::RookerySchema};
+use tokio::sync::watch;
 
-/// Serves until `shutdown` ends, then finishes what runs.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
+pub use server::serve;
+
+use crate::{app::App, graphql::execution::Executor};
+
+/// What all handlers share.
+struct Http {
     app: App,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let router =
-        Router::new().route("/graphql", post(graphql)).with_state(crate::graphql::schema(app));
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    executor: Executor,
+    /// The schema's text.
+    sdl: String,
+    /// Becomes true when the server begins to stop.
+    stopping: watch::Receiver<bool>,
 }
 
-async fn graphql(
-    State(schema): State<RookerySchema>,
-    Json(request): Json<Request>,
-) -> Json<Response> {
-    Json(schema.execute(request).await)
+type Shared = Arc<Http>;
+
+impl Http {
+    fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
 }

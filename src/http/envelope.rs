@@ -1,0 +1,89 @@
+//! What surrounds every request: its id, its client, the headers of safety, the log line, and the
+//! net that catches a panic.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::{
+    Shared,
+    client::{Client, Peer},
+    graphql::Refusal,
+    log::RequestLine,
+};
+use crate::{config::Profile, graphql::execution::Summary};
+
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const SQL_STATEMENTS: HeaderName = HeaderName::from_static("x-sql-statements");
+const REQUEST_ID_MAX: usize = 64;
+/// Two years, as browsers' preload lists ask.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+const CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// What handlers can ask about the request they serve.
+#[derive(Clone, Debug)]
+pub(super) struct Provenance {
+    /// The id under which it is logged and answered.
+    pub id: Arc<str>,
+    pub client: Client,
+}
+
+/// The outermost layer.
+pub(super) async fn wrap(State(http): State<Shared>, mut request: Request, next: Next) -> Response {
+    let id: Arc<str> = request_id(request.headers());
+    let client = client(&http, &request);
+    let line = RequestLine::start(id.clone(), &request);
+    request.extensions_mut().insert(Provenance { id: id.clone(), client });
+    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => Refusal::panicked(&id).into_response(),
+    };
+    let summary = response.extensions_mut().remove::<Summary>();
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    secure(headers, client.secure);
+    if let Some(summary) = &summary
+        && http.app.config.profile == Profile::Development
+    {
+        headers.insert(SQL_STATEMENTS, summary.statements.into());
+    }
+    line.finish(response.status(), summary.as_ref());
+    response
+}
+
+fn client(http: &Shared, request: &Request) -> Client {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let peer = peer.unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into());
+    Client::of(peer, request.headers(), &http.app.config.trusted_proxies.0)
+}
+
+/// The client's own id where it is a sane one, so that it finds its request in the log.
+fn request_id(headers: &HeaderMap) -> Arc<str> {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match given {
+        Some(id) if (1..=REQUEST_ID_MAX).contains(&id.len()) && id.chars().all(is_plain) => {
+            id.into()
+        }
+        _ => Arc::from(&*Uuid::now_v7().simple().encode_lower(&mut Uuid::encode_buffer())),
+    }
+}
+
+/// Handlers that know better have set their own already.
+fn secure(headers: &mut HeaderMap, over_tls: bool) {
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(CSP);
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if over_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+}

@@ -1,0 +1,120 @@
+//! Which form of answer a client accepts.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use super::Refusal;
+
+const JSON: &str = "application/json";
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
+/// The media type of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// The older type, whose status tells little.
+    #[default]
+    Json,
+    /// GraphQL's own, whose status can be trusted.
+    GraphqlResponse,
+}
+
+impl Media {
+    pub const fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Json => "application/json; charset=utf-8",
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+        })
+    }
+}
+
+/// The best of what the client accepts: by its weights, then in its order. Nothing said means JSON.
+pub(super) fn negotiate(headers: &HeaderMap) -> Result<Media, Refusal> {
+    let mut best: Option<(f32, Media)> = None;
+    let mut said_something = false;
+    for range in ranges(headers) {
+        said_something = true;
+        let media = match range.name {
+            name if name.eq_ignore_ascii_case(GRAPHQL_RESPONSE) => Media::GraphqlResponse,
+            name if name.eq_ignore_ascii_case(JSON) => Media::Json,
+            "*/*" | "application/*" => Media::Json,
+            _ => continue,
+        };
+        let beats = best.is_none_or(|(weight, _)| range.weight > weight);
+        if range.utf8 && range.weight > 0.0 && beats {
+            best = Some((range.weight, media));
+        }
+    }
+    match best {
+        Some((_, media)) => Ok(media),
+        None if said_something => Err(Refusal::not_acceptable()),
+        None => Ok(Media::Json),
+    }
+}
+
+struct Range<'a> {
+    name: &'a str,
+    weight: f32,
+    utf8: bool,
+}
+
+fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
+    let values = headers.get_all(header::ACCEPT).iter();
+    values
+        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+        .filter(|item| !item.trim().is_empty())
+        .map(range)
+}
+
+fn range(item: &str) -> Range<'_> {
+    let mut parts = item.split(';').map(str::trim);
+    let mut range = Range { name: parts.next().unwrap_or_default(), weight: 1.0, utf8: true };
+    for parameter in parts {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = value.trim().trim_matches('"');
+        if name.trim().eq_ignore_ascii_case("q") {
+            range.weight = value.parse().unwrap_or(0.0);
+        } else if name.trim().eq_ignore_ascii_case("charset") {
+            range.utf8 = value.eq_ignore_ascii_case("utf-8");
+        }
+    }
+    range
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(accept: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        headers
+    }
+
+    fn chosen(accept: &'static str) -> Option<Media> {
+        negotiate(&headers(accept)).ok()
+    }
+
+    #[test]
+    fn silence_and_stars_mean_json() {
+        assert_eq!(negotiate(&HeaderMap::new()).ok(), Some(Media::Json));
+        assert_eq!(chosen("*/*"), Some(Media::Json));
+        assert_eq!(chosen("text/html, application/*;q=0.1"), Some(Media::Json));
+    }
+
+    #[test]
+    fn weights_then_order_decide() {
+        let both = "application/graphql-response+json, application/json";
+        assert_eq!(chosen(both), Some(Media::GraphqlResponse));
+        let json_first = "application/json, application/graphql-response+json";
+        assert_eq!(chosen(json_first), Some(Media::Json));
+        let weighted = "application/json;q=0.8, application/graphql-response+json;q=0.9";
+        assert_eq!(chosen(weighted), Some(Media::GraphqlResponse));
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_not_acceptable() {
+        assert_eq!(chosen("text/plain"), None);
+        assert_eq!(chosen("application/json; charset=utf-16"), None);
+        assert_eq!(chosen("application/json;q=0"), None);
+        assert_eq!(chosen("Application/JSON; charset=\"UTF-8\""), Some(Media::Json));
+    }
+}

@@ -1,0 +1,84 @@
+//! Outcomes as HTTP responses: the status, the body written once.
+
+use async_graphql::{Response as Answer, ServerError, Value};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::Media;
+use crate::{error::Code, graphql::execution::Outcome};
+
+/// The body of an answer. A request that failed before it ran has no `data`, not even null.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<&'a std::collections::BTreeMap<String, Value>>,
+}
+
+/// A first guess that holds most answers, so that the buffer seldom grows.
+const TYPICAL_BYTES: usize = 2048;
+
+/// Whether the operation was refused before any field of it ran. What a field reports has a path.
+pub(crate) fn is_request_error(answer: &Answer) -> bool {
+    !answer.errors.is_empty()
+        && answer.data == Value::Null
+        && answer.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// The answer as JSON.
+pub(crate) fn to_json(answer: &Answer) -> serde_json::Result<Vec<u8>> {
+    let mut json = Vec::with_capacity(TYPICAL_BYTES);
+    let body = Body {
+        errors: &answer.errors,
+        data: (!is_request_error(answer)).then_some(&answer.data),
+        extensions: (!answer.extensions.is_empty()).then_some(&answer.extensions),
+    };
+    serde_json::to_writer(&mut json, &body)?;
+    Ok(json)
+}
+
+/// The response to an operation that ran.
+pub(super) fn answered(outcome: Outcome, media: Media) -> Response {
+    let Outcome { response: answer, summary } = outcome;
+    let Ok(json) = to_json(&answer) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let status = status(&answer, &summary.codes, media);
+    let content = [(header::CONTENT_TYPE, media.content_type())];
+    let mut response = (status, content, json).into_response();
+    response.headers_mut().extend(answer.http_headers);
+    if let Some(wait) = retry_after(&answer.errors) {
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    response.extensions_mut().insert(summary);
+    response
+}
+
+/// Under `application/json` a well-formed request is answered with 200 whatever came of it, since
+/// older clients take any other status for a broken connection.
+fn status(answer: &Answer, codes: &[&str], media: Media) -> StatusCode {
+    let has = |code: Code| codes.contains(&code.as_str());
+    match media {
+        _ if !is_request_error(answer) => StatusCode::OK,
+        _ if has(Code::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
+        // Apollo's clients take a 400 for "the server cannot do this at all".
+        _ if has(Code::PersistedQueryNotFound) => StatusCode::OK,
+        Media::Json => StatusCode::OK,
+        Media::GraphqlResponse => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn retry_after(errors: &[ServerError]) -> Option<HeaderValue> {
+    let waits =
+        errors.iter().filter_map(|error| match error.extensions.as_ref()?.get("retryAfter")? {
+            Value::Number(seconds) => seconds.as_u64(),
+            _ => None,
+        });
+    waits.max().map(HeaderValue::from)
+}

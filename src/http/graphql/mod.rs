@@ -1,0 +1,88 @@
+//! The GraphQL endpoint, by the GraphQL-over-HTTP specification.
+//!
+//! In the order of what it costs to check: the method, what the client accepts, what it sends, who
+//! it says it is, then the body, then the operation.
+
+mod accept;
+mod answer;
+mod body;
+mod parameters;
+mod refusal;
+
+use async_graphql::parser::types::OperationType;
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{Method, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+pub(super) use self::refusal::Refusal;
+use self::{accept::Media, parameters::Parameters};
+use super::{
+    Shared,
+    envelope::Provenance,
+    viewer::{self, BadCredential},
+};
+use crate::graphql::{context::RequestInfo, execution::Outcome};
+
+/// Everything that arrives at the endpoint.
+pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let media = match accept::negotiate(&parts.headers) {
+        Ok(media) => media,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if http.is_stopping() {
+        return Refusal::stopping().respond(media);
+    }
+    let within = http.app.config.request_timeout.duration();
+    let answered = tokio::time::timeout(within, answer(&http, parts, body, media));
+    match answered.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refusal)) => refusal.respond(media),
+        Err(_) => Refusal::timeout().respond(media),
+    }
+}
+
+async fn answer(
+    http: &Shared,
+    parts: Parts,
+    body: Body,
+    media: Media,
+) -> Result<Response, Refusal> {
+    let reads_only = match parts.method {
+        Method::POST => false,
+        Method::GET | Method::HEAD => true,
+        _ => return Err(Refusal::method_not_allowed()),
+    };
+    let parameters = if reads_only {
+        Parameters::from_uri(&parts.uri)
+    } else {
+        body::check_type(&parts.headers)?;
+        let bytes = body::read(&parts.headers, body, http.app.config.max_body_bytes).await?;
+        Parameters::from_json(&bytes)
+    };
+    let info = request_info(&parts)?;
+    let outcome = match http.executor.prepare(parameters?.into_operation()) {
+        Ok(prepared) if reads_only && prepared.kind == OperationType::Mutation => {
+            return Err(Refusal::mutation_by_get());
+        }
+        Ok(prepared) => http.executor.run(prepared, info).await,
+        Err(error) => Outcome::refused(error, &info.id),
+    };
+    Ok(answer::answered(outcome, media))
+}
+
+fn request_info(parts: &Parts) -> Result<RequestInfo, Refusal> {
+    let provenance = parts.extensions.get::<Provenance>().ok_or_else(|| Refusal::panicked(""))?;
+    let viewer =
+        viewer::from_headers(&parts.headers).map_err(|BadCredential| Refusal::bad_credential())?;
+    let user_agent = parts.headers.get(header::USER_AGENT);
+    Ok(RequestInfo {
+        id: provenance.id.to_string(),
+        viewer,
+        address: provenance.client.address,
+        user_agent: user_agent.and_then(|agent| Some(agent.to_str().ok()?.to_owned())),
+    })
+}

@@ -1,0 +1,124 @@
+//! The parameters of a request, as the specification names them, each of its right type.
+//!
+//! JSON that nests deeper than 128 levels is refused by the reader, before anything recurses.
+
+use std::borrow::Cow;
+
+use async_graphql::Variables;
+use axum::{extract::Query, http::Uri};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Refusal;
+use crate::graphql::execution::Operation;
+
+/// What a request asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters {
+    query: String,
+    operation_name: Option<String>,
+    variables: Variables,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw<'a> {
+    #[serde(borrow)]
+    query: Option<&'a RawValue>,
+    #[serde(borrow)]
+    operation_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    variables: Option<&'a RawValue>,
+    #[serde(borrow)]
+    extensions: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InAddress {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
+impl Parameters {
+    /// The parameters of a JSON body.
+    pub fn from_json(body: &[u8]) -> Result<Self, Refusal> {
+        let text = std::str::from_utf8(body)
+            .map_err(|_unreadable| Refusal::bad_request("The request body is not UTF-8."))?;
+        if text.trim_start().starts_with('[') {
+            return Err(Refusal::bad_request(
+                "Several operations in one request are not accepted; send them one by one.",
+            ));
+        }
+        let raw: Raw<'_> = serde_json::from_str(text).map_err(|error| {
+            Refusal::bad_request(format!(
+                "The request body must be a JSON object with the parameters of an operation; \
+                 reading it failed at line {} column {}.",
+                error.line(),
+                error.column()
+            ))
+        })?;
+        Self::from_texts(
+            raw.query.map(|query| string("query", query.get())).transpose()?,
+            raw.operation_name.map(|name| string("operationName", name.get())).transpose()?,
+            raw.variables.map(RawValue::get),
+            raw.extensions.map(RawValue::get),
+        )
+    }
+
+    /// The parameters of a GET request.
+    pub fn from_uri(uri: &Uri) -> Result<Self, Refusal> {
+        let Query(found) = Query::<InAddress>::try_from_uri(uri).map_err(|_unreadable| {
+            Refusal::bad_request("The parameters of the address cannot be read.")
+        })?;
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (variables, extensions) = (given(found.variables), given(found.extensions));
+        Self::from_texts(
+            given(found.query),
+            given(found.operation_name),
+            variables.as_deref(),
+            extensions.as_deref(),
+        )
+    }
+
+    fn from_texts(
+        query: Option<String>,
+        operation_name: Option<String>,
+        variables: Option<&str>,
+        extensions: Option<&str>,
+    ) -> Result<Self, Refusal> {
+        let query = query.ok_or_else(|| {
+            Refusal::bad_request("The parameter `query` is missing: the text of an operation.")
+        })?;
+        let variables = variables.map(|text| object("variables", text)).transpose()?;
+        let _extensions: Option<Extensions> =
+            extensions.map(|text| object("extensions", text)).transpose()?;
+        Ok(Self { query, operation_name, variables: variables.unwrap_or_default() })
+    }
+
+    /// The operation that is asked for.
+    pub fn into_operation(self) -> Operation {
+        let Self { query, operation_name, variables } = self;
+        Operation { query, operation_name, variables }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Extensions {}
+
+fn string(name: &str, json: &str) -> Result<String, Refusal> {
+    let text: Cow<'_, str> = serde_json::from_str(json).map_err(|_unreadable| {
+        Refusal::bad_request(format!("The parameter `{name}` must be a string."))
+    })?;
+    Ok(text.into_owned())
+}
+
+fn object<'a, T: Deserialize<'a>>(name: &str, json: &'a str) -> Result<T, Refusal> {
+    let what = || format!("The parameter `{name}` must be a JSON object of reasonable depth.");
+    if !json.trim_start().starts_with('{') {
+        return Err(Refusal::bad_request(what()));
+    }
+    serde_json::from_str(json).map_err(|_unreadable| Refusal::bad_request(what()))
+}

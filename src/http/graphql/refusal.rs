@@ -1,0 +1,116 @@
+//! Requests that are no operation at all, or that may not be looked at further: status, code and
+//! a sentence, in the shape of a GraphQL answer.
+
+use std::borrow::Cow;
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::Media;
+use crate::{error::Code, graphql::execution::Summary};
+
+/// Why a request is turned away.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    code: Code,
+    message: Cow<'static, str>,
+    header: Option<(HeaderName, &'static str)>,
+    request_id: Option<String>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, message: message.into(), header: None, request_id: None }
+    }
+
+    fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message)
+    }
+
+    pub fn cut_off() -> Self {
+        Self::bad_request("The request body ended too early.")
+    }
+
+    pub fn too_large(max: usize) -> Self {
+        let message = format!("The request body is larger than {max} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, message)
+    }
+
+    pub fn unsupported_media_type() -> Self {
+        let message = "Send the operation as application/json in UTF-8.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadUserInput, message)
+    }
+
+    pub fn not_acceptable() -> Self {
+        let message = "Answers are application/graphql-response+json or application/json in UTF-8.";
+        Self::new(StatusCode::NOT_ACCEPTABLE, Code::BadUserInput, message)
+    }
+
+    pub fn method_not_allowed() -> Self {
+        let message = "Send operations by POST, or queries by GET.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadUserInput, message)
+            .with_header(header::ALLOW, "GET, HEAD, POST, OPTIONS")
+    }
+
+    pub fn mutation_by_get() -> Self {
+        let message = "Mutations change things: send them by POST.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadUserInput, message)
+            .with_header(header::ALLOW, "POST")
+    }
+
+    pub fn bad_credential() -> Self {
+        let message = "The access token is not valid, or no longer. Log in or refresh it.";
+        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message)
+            .with_header(header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
+    }
+
+    pub fn timeout() -> Self {
+        let message = "The request took too long and was stopped.";
+        Self::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message)
+    }
+
+    pub fn stopping() -> Self {
+        let message = "The server is stopping. Try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::ServiceUnavailable, message)
+            .with_header(header::RETRY_AFTER, "1")
+    }
+
+    /// The panic itself was reported by the panic hook, in the thread that it happened in.
+    pub fn panicked(request_id: &str) -> Self {
+        let message = "Something went wrong on the server.";
+        let refusal = Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message);
+        Self { request_id: Some(request_id.to_owned()), ..refusal }
+    }
+
+    /// The response, of the type that was agreed on.
+    pub fn respond(self, media: Media) -> Response {
+        let mut extensions = json!({ "code": self.code.as_str() });
+        if let Some(id) = self.request_id {
+            extensions["requestId"] = id.into();
+        }
+        let body = json!({ "errors": [{ "message": self.message, "extensions": extensions }] });
+        let content = [(header::CONTENT_TYPE, media.content_type())];
+        let mut response = (self.status, content, body.to_string()).into_response();
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        let codes = vec![self.code.as_str()];
+        response.extensions_mut().insert(Summary { codes, ..Summary::default() });
+        response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.respond(Media::Json)
+    }
+}

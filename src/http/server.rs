@@ -1,0 +1,131 @@
+//! The listener: accepts connections, bounds what a client may hold open, stops in good order.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, http::Request};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+use tower::Service;
+
+use super::{Http, client::Peer, routes};
+use crate::{app::App, graphql, graphql::execution::Executor};
+
+/// How long a client may take to send a request's head; also how long a connection may rest.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// The longest head of a request, with its address.
+const HEAD_MAX_BYTES: usize = 64 * 1024;
+/// How long to wait when no connection can be accepted, as when the process may open no more files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const HTTP2_STREAMS: u32 = 128;
+
+/// Serves until `shutdown` resolves, then finishes what runs and returns.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    let patience = app.config.shutdown_timeout.duration();
+    let http =
+        Arc::new(Http { executor: Executor::new(app.clone()), app, sdl: graphql::sdl(), stopping });
+    let server = Server { router: routes::router(http), protocol: Arc::new(protocol()), listener };
+    let connections = GracefulShutdown::new();
+    tokio::select! {
+        never = server.accept(&connections) => match never {},
+        () = shutdown => {}
+    }
+    tracing::info!("stopping: no longer ready, finishing what runs");
+    stop.send_replace(true);
+    // Whoever comes now is told so, rather than refused: probes see that the server is not ready.
+    let late = GracefulShutdown::new();
+    tokio::select! {
+        never = server.accept(&late) => match never {},
+        () = connections.shutdown() => {}
+        () = tokio::time::sleep(patience) => {
+            tracing::warn!("some requests did not finish in time and were dropped");
+        }
+    }
+    Ok(())
+}
+
+struct Server {
+    listener: TcpListener,
+    router: Router,
+    protocol: Arc<Builder<TokioExecutor>>,
+}
+
+impl Server {
+    async fn accept(&self, connections: &GracefulShutdown) -> Infallible {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => self.open(stream, Peer(peer), connections.watcher()),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn open(&self, stream: TcpStream, peer: Peer, watcher: Watcher) {
+        // Answers are written whole, so there is nothing to wait for.
+        let _best_effort = stream.set_nodelay(true);
+        let (router, protocol) = (self.router.clone(), self.protocol.clone());
+        tokio::spawn(async move {
+            let spoke = AtomicBool::new(false);
+            let service = service_fn(|request: Request<Incoming>| {
+                spoke.store(true, Ordering::Relaxed);
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(peer);
+                router.clone().call(request)
+            });
+            let connection = protocol.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            let serving = watcher.watch(connection);
+            tokio::pin!(serving);
+            // hyper bounds the head of each request, but not how long it takes to tell HTTP/1 from
+            // HTTP/2 by the first bytes.
+            let ended = tokio::time::timeout(HEAD_WITHIN, &mut serving).await;
+            if ended.is_err() && spoke.load(Ordering::Relaxed) {
+                let _broken = serving.await;
+            }
+        });
+    }
+}
+
+fn protocol() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(HEAD_MAX_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS)
+        .max_header_list_size(HEAD_MAX_BYTES as u32)
+        .keep_alive_interval(Some(HEAD_WITHIN));
+    builder
+}
