@@ -4,5 +4,6 @@
 
 mod embedded;
 mod generated;
+mod http;
 mod migrations;
 mod support;

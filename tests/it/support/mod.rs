@@ -1,6 +1,8 @@
 //! What the tests stand on. No test is in here.
 
 pub mod catalog;
+pub mod app;
+pub mod client;
 pub mod db;
 pub mod generated;
 pub mod schema_file;

@@ -1,0 +1,73 @@
+//! A server of a test's own on a database of its own, and the way to its end.
+
+use std::net::SocketAddr;
+
+use rookery::{
+    app::App,
+    config::{Config, Source},
+    db::ConnectOptions,
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use super::{client::Client, db::TestDb};
+
+/// A running server. Dropping it ends the server, then its database.
+pub struct TestApp {
+    /// The parts of the server, for what has no API.
+    pub app: App,
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<std::io::Result<()>>,
+    _db: TestDb,
+}
+
+impl TestApp {
+    /// A server with the default settings, and a stranger's client.
+    pub async fn init() -> (Self, Client) {
+        Self::with_settings(&[]).await
+    }
+
+    /// A server with these settings.
+    pub async fn with_settings(settings: &[(&str, &str)]) -> (Self, Client) {
+        let db = TestDb::new().await;
+        let base = [("DATABASE_URL", db.url()), ("PORT", "0")];
+        let source = Source::from_pairs(base.into_iter().chain(settings.iter().copied()));
+        let config = Config::read(&source).unwrap();
+        let options = ConnectOptions::new(&config, None).unwrap();
+        let app = App::new(config, &options).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async {
+            let _stopped_or_dropped = stopped.await;
+        };
+        let serving = tokio::spawn(rookery::http::serve(listener, app.clone(), shutdown));
+        let test = Self { app, address, stop: Some(stop), serving, _db: db };
+        let anonymous = test.client(None);
+        (test, anonymous)
+    }
+
+    /// A client that sends this access token, if any.
+    pub fn client(&self, token: Option<String>) -> Client {
+        Client::new(self.address, token)
+    }
+
+    /// Tells the server to stop, as SIGTERM does.
+    pub fn begin_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).unwrap();
+        }
+    }
+
+    /// Stops the server and waits until it has.
+    pub async fn stop(&mut self) {
+        self.begin_stop();
+        (&mut self.serving).await.unwrap().unwrap();
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

@@ -1,0 +1,100 @@
+//! A client of a test server, and what it gets for an answer.
+
+use std::net::SocketAddr;
+
+use reqwest::{
+    Method, RequestBuilder, StatusCode,
+    header::{ACCEPT, HeaderMap},
+};
+use serde_json::{Value, json};
+
+pub const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
+/// Speaks to one server, as one person or as a stranger.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    address: SocketAddr,
+    token: Option<String>,
+}
+
+impl Client {
+    pub fn new(address: SocketAddr, token: Option<String>) -> Self {
+        Self { http: reqwest::Client::new(), address, token }
+    }
+
+    /// Runs an operation, as most clients do it: by POST.
+    pub async fn query(&self, document: &str, variables: Value) -> Answer {
+        self.post(&json!({ "query": document, "variables": variables })).await
+    }
+
+    /// Posts these parameters, whatever they are.
+    pub async fn post(&self, parameters: &Value) -> Answer {
+        self.send(self.request(Method::POST, "/graphql").json(parameters)).await
+    }
+
+    /// Begins a request for what the methods above do not do.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.accepting(method, path, GRAPHQL_RESPONSE)
+    }
+
+    /// Begins a request for another form of answer.
+    pub fn accepting(&self, method: Method, path: &str, accept: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("http://{}{path}", self.address));
+        let request = request.header(ACCEPT, accept);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends it and reads the whole answer.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status, headers, json, text }
+    }
+
+    /// Gets a path that is not GraphQL.
+    pub async fn get(&self, path: &str) -> Answer {
+        let request = self.http.get(format!("http://{}{path}", self.address));
+        self.send(request).await
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+    /// The body, if it is JSON.
+    pub json: Value,
+}
+
+impl Answer {
+    /// The value at a path in the data, such as `/me/username`.
+    #[track_caller]
+    pub fn data(&self, path: &str) -> &Value {
+        let found = self.json.get("data").and_then(|data| data.pointer(path));
+        found.unwrap_or_else(|| panic!("nothing at {path} in {}", self.json))
+    }
+
+    /// The code of the first top-level error.
+    pub fn code(&self) -> Option<&str> {
+        self.json.pointer("/errors/0/extensions/code")?.as_str()
+    }
+
+    /// A header, as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// How many SQL statements the operation took.
+    #[track_caller]
+    pub fn statements(&self) -> u32 {
+        self.header("x-sql-statements").unwrap().parse().unwrap()
+    }
+}
