@@ -1,7 +1,7 @@
 //! What the tests stand on. No test is in here.
 
-pub mod catalog;
 pub mod app;
+pub mod catalog;
 pub mod client;
 pub mod db;
 pub mod generated;
