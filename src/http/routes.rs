@@ -18,7 +18,7 @@ use tower_http::{
     cors::{AllowHeaders, AllowOrigin, CorsLayer},
 };
 
-use super::{Shared, envelope, graphql, health, origin};
+use super::{Shared, envelope, graphql, health, origin, playground};
 
 /// Smaller answers fit in a packet or two as they are.
 const COMPRESS_ABOVE: u64 = 1024;
@@ -28,7 +28,10 @@ const PREFLIGHT_VALID: Duration = Duration::from_secs(7200);
 pub(super) fn router(http: Shared) -> Router {
     let worthwhile =
         SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
+    let playground =
+        if http.app.config.playground() { playground::assets() } else { Router::new() };
     Router::new()
+        .merge(playground)
         .route("/graphql", any(graphql::handle))
         .route("/schema.graphql", get(schema))
         .route("/metrics", get(health::metrics))

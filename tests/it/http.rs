@@ -116,3 +116,19 @@ async fn a_stopped_server_is_gone() {
     app.stop().await;
     assert!(anon.request(Method::GET, "/livez").send().await.is_err());
 }
+
+#[tokio::test]
+async fn a_browser_gets_the_playground_where_it_is_open() {
+    let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let (_app, anon) = TestApp::init().await;
+    let page = anon.send(anon.accepting(Method::GET, "/graphql", browser)).await;
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (StatusCode::OK, Some("text/html; charset=utf-8"))
+    );
+    assert!(page.header("content-security-policy").unwrap().contains("script-src 'nonce-"));
+
+    let (_app, anon) = TestApp::with_settings(&[("PLAYGROUND", "false")]).await;
+    let refused = anon.send(anon.accepting(Method::GET, "/graphql", browser)).await;
+    assert_refused(&refused, StatusCode::BAD_REQUEST, "BAD_USER_INPUT");
+}

@@ -50,6 +50,15 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Result<Media, Refusal> {
     }
 }
 
+/// Whether a browser asks for a page, and would rather have that than JSON.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    let weight = |wanted: &str| {
+        let named = ranges(headers).filter(|range| range.name.eq_ignore_ascii_case(wanted));
+        named.map(|range| range.weight).fold(0.0, f32::max)
+    };
+    weight("text/html") > weight(JSON).max(weight(GRAPHQL_RESPONSE))
+}
+
 struct Range<'a> {
     name: &'a str,
     weight: f32,
@@ -116,5 +125,13 @@ mod tests {
         assert_eq!(chosen("application/json; charset=utf-16"), None);
         assert_eq!(chosen("application/json;q=0"), None);
         assert_eq!(chosen("Application/JSON; charset=\"UTF-8\""), Some(Media::Json));
+    }
+
+    #[test]
+    fn a_browser_is_known_by_its_preference() {
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        assert!(wants_page(&headers(browser)));
+        assert!(!wants_page(&headers("*/*")));
+        assert!(!wants_page(&headers("application/json, text/html;q=0.9")));
     }
 }

@@ -22,6 +22,7 @@ use self::{accept::Media, parameters::Parameters};
 use super::{
     Shared,
     envelope::Provenance,
+    playground,
     viewer::{self, BadCredential},
 };
 use crate::graphql::{context::RequestInfo, execution::Outcome};
@@ -29,6 +30,10 @@ use crate::graphql::{context::RequestInfo, execution::Outcome};
 /// Everything that arrives at the endpoint.
 pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let asks_for_page = parts.method == Method::GET && accept::wants_page(&parts.headers);
+    if asks_for_page && http.app.config.playground() {
+        return playground::page();
+    }
     let media = match accept::negotiate(&parts.headers) {
         Ok(media) => media,
         Err(refusal) => return refusal.into_response(),
