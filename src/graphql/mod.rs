@@ -14,7 +14,12 @@ pub mod loaders;
 pub mod page;
 pub mod post;
 pub mod post_list;
+pub mod schema_types;
+pub mod syntax;
 pub mod user;
+
+#[cfg(test)]
+mod sample_schema;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
