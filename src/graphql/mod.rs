@@ -10,6 +10,7 @@ pub mod error;
 pub mod execution;
 pub mod follow;
 pub mod id;
+pub mod limits;
 pub mod loaders;
 pub mod page;
 pub mod post;
