@@ -18,6 +18,7 @@ pub mod post_list;
 pub mod schema_types;
 pub mod syntax;
 pub mod user;
+pub mod validation;
 
 #[cfg(test)]
 mod sample_schema;

@@ -14,6 +14,8 @@ use async_graphql::{
     },
 };
 
+use crate::graphql::syntax::{Lexer, Token, TokenKind};
+
 use super::{
     Composite, DirectiveType, InputField, InputObject, NamedType, OutputField, Roots, SchemaTypes,
 };
@@ -30,6 +32,7 @@ impl SchemaTypes {
         };
         let mut declared_roots = None;
         for source in [BUILT_IN, sdl] {
+            let repeatable = repeatable_directives(source);
             for definition in parse_schema(source)?.definitions {
                 match definition {
                     TypeSystemDefinition::Schema(schema) => declared_roots = Some(schema.node),
@@ -38,7 +41,7 @@ impl SchemaTypes {
                         let directive = directive.node;
                         let entry = DirectiveType {
                             arguments: input_fields(directive.arguments),
-                            is_repeatable: directive.is_repeatable,
+                            is_repeatable: repeatable.contains(directive.name.node.as_str()),
                             locations: directive.locations.iter().map(|at| at.node).collect(),
                         };
                         table.directives.insert(directive.name.node, entry);
@@ -113,6 +116,27 @@ impl SchemaTypes {
     }
 }
 
+/// The library's parser calls every directive repeatable, so the text is asked again.
+fn repeatable_directives(sdl: &str) -> HashSet<&str> {
+    let mut lexer = Lexer::new(sdl);
+    let mut repeatable = HashSet::new();
+    let mut directive = None;
+    let mut before = TokenKind::End;
+    while let Ok(Token { kind, .. }) = lexer.next_token() {
+        match (&before, &kind) {
+            (_, TokenKind::End) => break,
+            (TokenKind::Punctuator('@'), TokenKind::Name(name)) => directive = Some(*name),
+            // Nothing but a name or an argument list stands before the keyword.
+            (TokenKind::Name(_) | TokenKind::Punctuator(')'), TokenKind::Name("repeatable")) => {
+                repeatable.extend(directive);
+            }
+            _ => {}
+        }
+        before = kind;
+    }
+    repeatable
+}
+
 fn names(names: Vec<Positioned<Name>>) -> HashSet<Name> {
     names.into_iter().map(|name| name.node).collect()
 }
@@ -174,7 +198,9 @@ mod tests {
             posts.arguments["orderBy"].has_default && !posts.arguments["orderBy"].is_required()
         );
         assert!(types.field("Query", "post").unwrap().arguments["id"].is_required());
-        assert!(types.directive("include").is_some() && types.directive("nope").is_none());
+        assert!(types.directive("include").is_some_and(|it| !it.is_repeatable));
+        assert!(types.directive("tag").is_some_and(|it| it.is_repeatable));
+        assert!(types.directive("nope").is_none());
     }
 
     #[test]

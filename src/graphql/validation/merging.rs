@@ -1,0 +1,379 @@
+//! Fields with one name in the answer must be one field: the same field with the same arguments
+//! wherever one object can have both, and of one shape in any case.
+//!
+//! Instead of comparing each field with each, those of one name are put together level by level:
+//! once to compare shapes, once more apart by the objects that they can stand on. What is put
+//! together is remembered by the fields it is made of, so nothing is compared twice.
+
+use std::collections::HashSet;
+
+use async_graphql::{
+    Name, Pos, Positioned,
+    indexmap::IndexMap,
+    parser::types::{
+        BaseType, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, Type,
+    },
+};
+use async_graphql_value::Value;
+
+use super::errors::Errors;
+use crate::graphql::schema_types::{NamedType, SchemaTypes, innermost};
+
+/// Fields that are put together in one document before it is given up. Types that branch at every
+/// level multiply them; what people write stays below its own number of fields, times two.
+const MAX_FIELDS: usize = 30_000;
+
+/// A field where it is selected.
+#[derive(Clone, Copy)]
+struct Selected<'d> {
+    parent: Option<&'d str>,
+    field: &'d Positioned<Field>,
+    ty: Option<&'d Type>,
+}
+
+/// The fields of one level by their names in the answer.
+type Level<'d> = IndexMap<&'d str, Vec<Selected<'d>>>;
+
+/// What two fields of one name have to have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Rule {
+    SameField,
+    SameShape,
+}
+
+struct Merger<'d, 'e> {
+    document: &'d ExecutableDocument,
+    types: &'d SchemaTypes,
+    errors: &'e mut Errors,
+    fields_left: usize,
+    seen: HashSet<(Rule, Vec<*const Field>)>,
+    reported: HashSet<(Pos, Pos)>,
+}
+
+pub(super) fn check(
+    document: &ExecutableDocument,
+    operation: &Positioned<OperationDefinition>,
+    types: &SchemaTypes,
+    errors: &mut Errors,
+) {
+    let mut merger = Merger {
+        document,
+        types,
+        errors,
+        fields_left: MAX_FIELDS,
+        seen: HashSet::new(),
+        reported: HashSet::new(),
+    };
+    let root = types.root(operation.node.ty).map(|name| name.as_str());
+    let sets = [(root, &operation.node.selection_set.node)];
+    for rule in [Rule::SameField, Rule::SameShape] {
+        let level = merger.collect(sets);
+        merger.check_level(rule, level, &[]);
+    }
+    if merger.fields_left == 0 {
+        let message = "This operation selects fields of the same name on too many types inside \
+                       one another to tell whether they fit together.";
+        merger.errors.report(message, &[operation.pos]);
+    }
+}
+
+impl<'d> Merger<'d, '_> {
+    fn collect(
+        &mut self,
+        sets: impl IntoIterator<Item = (Option<&'d str>, &'d SelectionSet)>,
+    ) -> Level<'d> {
+        let mut level = Level::new();
+        let mut spread = HashSet::new();
+        for (parent, set) in sets {
+            self.collect_set(set, parent, &mut spread, &mut level);
+        }
+        level
+    }
+
+    fn collect_set(
+        &mut self,
+        set: &'d SelectionSet,
+        parent: Option<&'d str>,
+        spread: &mut HashSet<&'d str>,
+        level: &mut Level<'d>,
+    ) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    self.fields_left = self.fields_left.saturating_sub(1);
+                    let types = self.types;
+                    let known = parent.and_then(|it| types.field(it, &field.node.name.node));
+                    let ty = known.map(|known| &known.ty);
+                    let name = field.node.response_key().node.as_str();
+                    level.entry(name).or_default().push(Selected { parent, field, ty });
+                }
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.node.type_condition.as_ref();
+                    let on = condition.map(|condition| condition.node.on.node.as_str());
+                    let set = &inline.node.selection_set.node;
+                    self.collect_set(set, on.or(parent), spread, level);
+                }
+                Selection::FragmentSpread(it) => {
+                    let name = it.node.fragment_name.node.as_str();
+                    if let Some(fragment) = self.document.fragments.get(name)
+                        && spread.insert(name)
+                    {
+                        let on = fragment.node.type_condition.node.on.node.as_str();
+                        let set = &fragment.node.selection_set.node;
+                        self.collect_set(set, Some(on), spread, level);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `path` leads here from the fields that were put together above.
+    fn check_level(&mut self, rule: Rule, level: Level<'d>, path: &[&'d str]) {
+        for (name, fields) in level {
+            let groups = match rule {
+                Rule::SameShape => vec![fields],
+                Rule::SameField => self.split_by_object(fields),
+            };
+            for group in groups {
+                if self.fields_left == 0 || self.errors.is_full() {
+                    return;
+                }
+                self.check_group(rule, &group, name, path);
+            }
+        }
+    }
+
+    fn check_group(&mut self, rule: Rule, group: &[Selected<'d>], name: &'d str, path: &[&'d str]) {
+        let mut key: Vec<_> = group.iter().map(|it| std::ptr::from_ref(&it.field.node)).collect();
+        key.sort_unstable();
+        if !self.seen.insert((rule, key)) {
+            return;
+        }
+        let Some((first, others)) = group.split_first() else { return };
+        for other in others {
+            if let Some(reason) = self.conflict(rule, first, other) {
+                self.report(first, other, name, path, &reason);
+            }
+        }
+        let children = group.iter().map(|it| {
+            let parent = it.ty.map(|ty| innermost(ty).as_str());
+            (parent, &it.field.node.selection_set.node)
+        });
+        let level = self.collect(children);
+        // Alone, a field does not conflict with another by what it selects.
+        let path = if others.is_empty() { Vec::new() } else { [path, &[name]].concat() };
+        self.check_level(rule, level, &path);
+    }
+
+    /// Fields on an interface stand beside those of every object; without objects, alone.
+    fn split_by_object(&self, fields: Vec<Selected<'d>>) -> Vec<Vec<Selected<'d>>> {
+        let mut by_object: IndexMap<&str, Vec<Selected<'d>>> = IndexMap::new();
+        let mut on_any = Vec::new();
+        for field in fields {
+            match field.parent {
+                Some(parent) if matches!(self.types.get(parent), Some(NamedType::Object(_))) => {
+                    by_object.entry(parent).or_default().push(field);
+                }
+                _ => on_any.push(field),
+            }
+        }
+        if by_object.is_empty() {
+            return vec![on_any];
+        }
+        let mut groups: Vec<_> = by_object.into_values().collect();
+        for group in &mut groups {
+            group.extend(&on_any);
+        }
+        groups
+    }
+
+    fn conflict(&self, rule: Rule, one: &Selected<'d>, other: &Selected<'d>) -> Option<String> {
+        let (a, b) = (&one.field.node, &other.field.node);
+        match rule {
+            Rule::SameField if a.name.node != b.name.node => {
+                Some(format!("\"{}\" and \"{}\" are different fields", a.name.node, b.name.node))
+            }
+            Rule::SameField => {
+                (!same_arguments(a, b)).then(|| "they have differing arguments".to_owned())
+            }
+            Rule::SameShape => {
+                let (a, b) = (one.ty?, other.ty?);
+                (!self.same_shape(a, b))
+                    .then(|| format!("they return conflicting types \"{a}\" and \"{b}\""))
+            }
+        }
+    }
+
+    fn same_shape(&self, a: &Type, b: &Type) -> bool {
+        let same = match (&a.base, &b.base) {
+            (BaseType::List(a), BaseType::List(b)) => self.same_shape(a, b),
+            (BaseType::Named(a), BaseType::Named(b)) => {
+                let composite = |name: &str| self.types.composite(name).is_some();
+                a == b || (composite(a) && composite(b))
+            }
+            _ => false,
+        };
+        same && a.nullable == b.nullable
+    }
+
+    fn report(
+        &mut self,
+        one: &Selected<'d>,
+        other: &Selected<'d>,
+        name: &str,
+        path: &[&str],
+        reason: &str,
+    ) {
+        if !self.reported.insert((one.field.pos, other.field.pos)) {
+            return;
+        }
+        let mut names: Vec<String> = path
+            .iter()
+            .chain([&name])
+            .map(|name| format!("\"{name}\" conflict because "))
+            .collect();
+        let last = names.pop().unwrap_or_default();
+        let above: String = names.iter().map(|name| format!("{name}subfields ")).collect();
+        let message = format!(
+            "Fields {above}{last}{reason}. Use different aliases on the fields to fetch both if \
+             this was intentional."
+        );
+        self.errors.report(message, &[one.field.pos, other.field.pos]);
+    }
+}
+
+fn same_arguments(a: &Field, b: &Field) -> bool {
+    let matches = |(name, value): &(Positioned<Name>, Positioned<Value>)| {
+        b.get_argument(&name.node).is_some_and(|other| other.node == value.node)
+    };
+    a.arguments.len() == b.arguments.len() && a.arguments.iter().all(matches)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        sample::{assert_error, assert_valid},
+        validate,
+    };
+    use crate::graphql::{limits, schema_types::SchemaTypes};
+
+    const HINT: &str = "Use different aliases on the fields to fetch both if this was intentional.";
+
+    #[test]
+    fn one_field_may_be_selected_twice() {
+        assert_valid("{me{id id a:id a:id ...on Node{id}} me{username}}");
+        assert_valid(
+            "query($n:Int){posts(first:$n last:null){nodes{id}} posts(last:null first:$n){totalCount}}",
+        );
+        assert_valid(
+            "{me{...A ...B}} fragment A on User{n:username} fragment B on User{...A n:username}",
+        );
+    }
+
+    #[test]
+    fn different_fields_and_arguments_conflict() {
+        assert_error(
+            "{me{a:id a:username}}",
+            &format!(
+                "Fields \"a\" conflict because \"id\" and \"username\" are different fields. {HINT}"
+            ),
+        );
+        assert_error(
+            "{posts(first:1){totalCount} ...on Query{posts(first:2){totalCount}}}",
+            &format!("Fields \"posts\" conflict because they have differing arguments. {HINT}"),
+        );
+        assert_error(
+            "{posts(search:\"A\"){totalCount} posts{totalCount}}",
+            &format!("Fields \"posts\" conflict because they have differing arguments. {HINT}"),
+        );
+        assert_error(
+            "{post(id:1){a:__typename a:title}}",
+            &format!(
+                "Fields \"a\" conflict because \"__typename\" and \"title\" are different fields. {HINT}"
+            ),
+        );
+    }
+
+    #[test]
+    fn conflicts_are_found_deep_down_and_through_fragments() {
+        assert_error(
+            "{me{posts{nodes{a:id}}} ...F} fragment F on Query{me{posts{nodes{a:title}}}}",
+            &format!(
+                "Fields \"me\" conflict because subfields \"posts\" conflict because subfields \
+                 \"nodes\" conflict because subfields \"a\" conflict because \"id\" and \"title\" \
+                 are different fields. {HINT}"
+            ),
+        );
+        assert_error(
+            "{node(id:1){id} me{posts{nodes{a:id a:title}}}}",
+            &format!(
+                "Fields \"a\" conflict because \"id\" and \"title\" are different fields. {HINT}"
+            ),
+        );
+    }
+
+    #[test]
+    fn fields_of_different_objects_only_need_one_shape() {
+        assert_valid("{node(id:1){...on User{a:username} ...on Post{a:title}}}");
+        assert_valid(
+            "{node(id:1){...on User{a:posts(first:1){nodes{b:id}}} ...on Post{a:comments{nodes{b:id}}}}}",
+        );
+        assert_error(
+            "{node(id:1){...on User{a:username} ...on Post{a:score}}}",
+            &format!(
+                "Fields \"a\" conflict because they return conflicting types \"String!\" and \"Int!\". {HINT}"
+            ),
+        );
+        assert_error(
+            "{node(id:1){...on User{a:displayName} ...on Post{a:title}}}",
+            &format!(
+                "Fields \"a\" conflict because they return conflicting types \"String\" and \"String!\". {HINT}"
+            ),
+        );
+        assert_error(
+            "{node(id:1){...on User{a:username} ...on Post{a:tags}}}",
+            &format!(
+                "Fields \"a\" conflict because they return conflicting types \"String!\" and \"[String!]!\". {HINT}"
+            ),
+        );
+        assert_error(
+            "{node(id:1){...on User{a:posts{nodes{b:id}}} ...on Post{a:comments{nodes{b:content}}}}}",
+            &format!(
+                "Fields \"a\" conflict because subfields \"nodes\" conflict because subfields \"b\" \
+                 conflict because they return conflicting types \"ID!\" and \"String\". {HINT}"
+            ),
+        );
+        // What stands on the interface stands on both objects.
+        assert_error(
+            "{node(id:1){...on User{username} username:id}}",
+            &format!(
+                "Fields \"username\" conflict because \"username\" and \"id\" are different fields. {HINT}"
+            ),
+        );
+    }
+
+    #[test]
+    fn types_that_branch_at_every_level_are_given_up_in_time() {
+        let sdl = "interface N { n: N } type Query { n: N }
+                   type A implements N { n: N } type B implements N { n: N }
+                   type C implements N { n: N } type D implements N { n: N }";
+        let types = SchemaTypes::from_sdl(sdl).unwrap();
+        let judge = |levels: usize| {
+            let chain = |level: usize, ty: &str| {
+                let (above, below) = ("n{".repeat(level), "n{".repeat(levels - level));
+                format!(
+                    "{above}...on {ty}{{{below}__typename{}}}{}",
+                    "}".repeat(levels - level),
+                    "}".repeat(level)
+                )
+            };
+            let chains = (0..levels).flat_map(|it| ["A", "B", "C", "D"].map(|ty| chain(it, ty)));
+            let text = format!("{{n{{{}}}}}", chains.collect::<String>());
+            let checked = limits::check(&text, &limits::Limits::default()).unwrap();
+            validate(checked.document(), &types)
+        };
+        assert_eq!(judge(3), Ok(()));
+        let errors = judge(9).unwrap_err();
+        assert!(errors[0].message.contains("too many types inside one another"), "{errors:?}");
+    }
+}
