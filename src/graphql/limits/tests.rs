@@ -2,7 +2,10 @@
 
 use async_graphql::{ServerResult, Variables, value};
 
-use super::{Admission, Limits, admit, check};
+mod complexity;
+mod operations;
+
+use super::{Admission, Limits, admit};
 use crate::graphql::sample_schema;
 
 fn judge(text: &str, limits: &Limits) -> ServerResult<Admission> {
@@ -203,131 +206,6 @@ fn introspection_has_its_own_account() {
     assert!(error.starts_with("This introspection nests 4 lists"), "{error}");
     let admission = judge(FULL_INTROSPECTION, &Limits::default()).unwrap();
     assert_eq!((admission.cost.complexity, admission.cost.depth), (1, 1));
-}
-
-#[test]
-fn complexity_counts_fields() {
-    assert_limit(
-        "complexity",
-        7,
-        |it, n| it.max_complexity = n,
-        |n| format!("{{me{{...U {}}}}} fragment U on User{{role username}}", "id ".repeat(n - 3)),
-    );
-}
-
-#[track_caller]
-fn assert_complexity(text: &str, variables: async_graphql::Value, expected: usize) {
-    let limits = Limits { max_complexity: usize::MAX, ..Limits::default() };
-    assert_eq!(judge_with(text, variables, &limits).unwrap().cost.complexity, expected, "{text}");
-}
-
-#[test]
-fn pages_multiply_what_is_selected_for_their_items() {
-    for (arguments, size) in [
-        ("", 20),
-        ("(first:7)", 7),
-        ("(last:8)", 8),
-        ("(first:3 last:8)", 8),
-        ("(first:null)", 20),
-        ("(first:101)", 100),
-        ("(first:0)", 100),
-        ("(first:-1)", 100),
-        ("(first:99999999999999999999)", 100),
-        ("(first:\"9\")", 100),
-        ("(first:$given)", 5),
-        ("(first:$default)", 6),
-        ("(first:$absent)", 20),
-        ("(first:$text)", 100),
-    ] {
-        let text = format!(
-            "query($given:Int $default:Int=6 $absent:Int $text:Int){{
-               posts{arguments}{{edges{{cursor node{{id title}}}} nodes{{id}} pageInfo{{hasNextPage}} totalCount}} }}"
-        );
-        let variables = value!({"given": 5, "text": "9"});
-        // posts, edges, nodes, pageInfo, hasNextPage, totalCount; cursor, node, id, title, id.
-        assert_complexity(&text, variables, 6 + 5 * size);
-    }
-}
-
-#[test]
-fn pages_multiply_through_fragments_and_in_one_another() {
-    let spread =
-        "{posts(first:10){...P}} fragment P on PostConnection{...on PostConnection{nodes{...N}}}
-                  fragment N on Node{...on Post{comments(last:4){nodes{id}}}}";
-    assert_complexity(spread, value!({}), 2 + 10 * (2 + 4));
-    let error = message("{posts(first:100){nodes{comments(first:100){nodes{id}}}}}");
-    assert_eq!(
-        error,
-        "This operation would resolve up to 10202 fields, the size of its pages multiplied in; \
-         the limit is 5000."
-    );
-}
-
-#[test]
-fn ids_multiply_what_is_selected_for_each() {
-    assert_complexity("{nodes(ids:[\"a\" \"b\" \"c\"]){id __typename}}", value!({}), 1 + 3 * 2);
-    assert_complexity("query($i:[ID!]!){nodes(ids:$i){id}}", value!({"i": ["a", "b"]}), 1 + 2);
-    assert_complexity("query($i:[ID!]!){nodes(ids:$i){id}}", value!({"i": "a"}), 1 + 1);
-    assert_complexity("query($i:[ID!]!){nodes(ids:$i){id}}", value!({}), 1 + 1);
-    assert_complexity("{echo(ids:[1 2 3])}", value!({}), 1);
-    let text = "query($i:[ID!]!){nodes(ids:$i){...on Post{comments(first:100){nodes{id}}}}}";
-    let ids = value!({"i": vec!["a"; 100]});
-    assert!(judge_with(text, ids, &Limits::default()).is_err());
-}
-
-#[test]
-fn what_the_schema_does_not_have_costs_little_and_is_left_to_validation() {
-    assert_complexity("{nope(first:100){nodes{id}} ...Gone posts{nope{id}}}", value!({}), 6);
-}
-
-#[test]
-fn a_checked_document_judges_other_variables_again() {
-    let types = sample_schema::types();
-    let limits = Limits::default();
-    let text = "query A($n:Int){posts(first:$n){nodes{comments(first:$n){nodes{id}}}}}";
-    let checked = check(text, &limits).unwrap();
-    let admit = |n: i32| {
-        checked.admit(Some("A"), &Variables::from_value(value!({"n": n})), &types, &limits)
-    };
-    assert_eq!(admit(10).unwrap().cost.complexity, 2 + 10 * (2 + 10));
-    assert!(admit(100).is_err());
-    assert_eq!(admit(10).unwrap().operation_name.as_deref(), Some("A"));
-}
-
-#[test]
-fn cycles_are_named_and_never_followed() {
-    for text in [
-        "{...A} fragment A on Query{...A}",
-        "{...A} fragment A on Query{...B ...B} fragment B on Query{me{id}...A ...A}",
-        "{me{id}} fragment A on User{posts{...B}} fragment B on PostConnection{nodes{owner{...A}}}",
-    ] {
-        let error = judge(text, &Limits::default()).unwrap_err();
-        assert!(error.message.starts_with("Cannot spread fragment"), "{}", error.message);
-        let code = error.extensions.unwrap().get("code").cloned();
-        assert_eq!(code, Some(value!("GRAPHQL_VALIDATION_FAILED")));
-    }
-}
-
-#[test]
-fn the_operation_to_run_must_be_clear() {
-    let types = sample_schema::types();
-    let run = |text: &str, name: Option<&str>| {
-        admit(text, name, &Variables::default(), &types, &Limits::default())
-            .map(|it| it.admission.operation_name)
-            .map_err(|error| error.message)
-    };
-    let two = "query A{me{id}} mutation B{createPost{post{id}}}";
-    assert_eq!(run(two, Some("B")), Ok(Some("B".to_owned())));
-    assert_eq!(run("query A{me{id}}", None), Ok(Some("A".to_owned())));
-    assert_eq!(run("{me{id}}", Some("")), Ok(None));
-    for (text, name, expected) in [
-        (two, None, "This document holds 2 operations; name the one to run in operationName."),
-        (two, Some("C"), "This document holds no operation named \"C\"."),
-        ("{me{id}}", Some("A"), "This document holds no operation named \"A\"."),
-        ("fragment A on B{c}", None, "This document holds no operation to run, only fragments."),
-    ] {
-        assert_eq!(run(text, name), Err(expected.to_owned()));
-    }
 }
 
 /// Everything that the introspection query of the usual tools asks for, with all its options.

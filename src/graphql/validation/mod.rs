@@ -26,6 +26,8 @@ mod variables;
 mod walk;
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod sample;
 
 use async_graphql::{ServerError, parser::types::ExecutableDocument};
