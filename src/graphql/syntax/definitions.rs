@@ -21,6 +21,12 @@ pub(super) fn document(parser: &mut Parser<'_, '_>) -> ServerResult<ExecutableDo
     let mut named = HashMap::new();
     let mut fragments = HashMap::new();
     loop {
+        let described_at = parser.pos();
+        if parser.skip_description() && parser.is_at('{') {
+            let message =
+                "Unexpected description, descriptions are not supported on shorthand queries.";
+            return Err(syntax_error(message, described_at));
+        }
         let pos = parser.pos();
         match parser.kind() {
             TokenKind::Name("fragment") => {

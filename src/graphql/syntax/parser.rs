@@ -80,6 +80,15 @@ impl<'t, 'a> Parser<'t, 'a> {
         Ok(Positioned::new(Name::new(name), pos))
     }
 
+    /// Definitions may have a description, which nothing ever reads.
+    pub fn skip_description(&mut self) -> bool {
+        let is_string = matches!(self.kind(), TokenKind::String(_));
+        if is_string {
+            self.advance();
+        }
+        is_string
+    }
+
     /// One or more items between brackets.
     pub fn many<T>(
         &mut self,
@@ -128,6 +137,7 @@ impl<'t, 'a> Parser<'t, 'a> {
     }
 
     pub fn variable_definition(&mut self) -> ServerResult<Positioned<VariableDefinition>> {
+        self.skip_description();
         let pos = self.pos();
         self.expect('$')?;
         let name = self.name()?;

@@ -91,10 +91,10 @@ impl Coercion<'_> {
                     self.report(problem);
                 }
             }
-            (Some(NamedType::Enum(values)), Value::String(given)) => {
-                if !values.contains(given.as_str()) {
-                    self.report(&format!("It is not one of the values of \"{name}\"."));
-                }
+            (Some(NamedType::Enum(values)), Value::String(given))
+                if values.contains(given.as_str()) => {}
+            (Some(NamedType::Enum(_)), Value::String(_)) => {
+                self.report(&format!("It is not one of the values of \"{name}\"."));
             }
             (Some(NamedType::Enum(_)), _) => {
                 self.report(&format!("A value of \"{name}\" is given as a string."));

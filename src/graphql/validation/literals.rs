@@ -1,7 +1,7 @@
 //! Values written into a document are of the type that their place asks for.
 
 use async_graphql::{
-    Name, Pos,
+    Name, Number, Pos,
     indexmap::IndexMap,
     parser::types::{BaseType, Type},
 };
@@ -110,11 +110,17 @@ fn scalar_problem(name: &str, value: &Value) -> Option<String> {
         ("Boolean", Value::Boolean(_)) => return None,
         ("Boolean", _) => "Boolean cannot represent a non boolean value",
         ("ID", Value::String(_)) => return None,
-        ("ID", Value::Number(number)) if !number.is_f64() => return None,
+        ("ID", Value::Number(number)) if is_integer(number) => return None,
         ("ID", _) => "ID cannot represent a non-string and non-integer value",
         _ => return None,
     };
     Some(format!("{problem}: {}.", shown(value)))
+}
+
+/// An integer past 64 bits has been kept as a fraction, which is too large to have one.
+fn is_integer(number: &Number) -> bool {
+    const BITS_64: f64 = 18_446_744_073_709_551_616.0;
+    !number.is_f64() || number.as_f64().is_some_and(|number| number.abs() >= BITS_64)
 }
 
 fn shown(value: &Value) -> String {
@@ -133,6 +139,7 @@ mod tests {
     #[test]
     fn scalars_take_their_own_literals() {
         assert_valid("{echo(int:-2147483648 float:1 string:\"\" boolean:true id:1 at:{any:[1]})}");
+        assert_valid("{echo(id:99999999999999999999 ids:[-99999999999999999999])}");
         assert_valid("{echo(int:null float:1.5e3 id:\"a\" ids:1 matrix:[[1 null] null 2])}");
         for (argument, message) in [
             ("int:2147483648", "Int cannot represent non 32-bit signed integer value: 2147483648."),

@@ -29,6 +29,16 @@ struct Selected<'d> {
     parent: Option<&'d str>,
     field: &'d Positioned<Field>,
     ty: Option<&'d Type>,
+    /// Which of the fields that were put together one level above selects it.
+    owner: Option<usize>,
+}
+
+/// A selection set to collect fields from, and what it is selected from and under.
+#[derive(Clone, Copy)]
+struct Source<'d> {
+    parent: Option<&'d str>,
+    set: &'d SelectionSet,
+    owner: Option<usize>,
 }
 
 /// The fields of one level by their names in the answer.
@@ -48,6 +58,8 @@ struct Merger<'d, 'e> {
     fields_left: usize,
     seen: HashSet<(Rule, Vec<*const Field>)>,
     reported: HashSet<(Pos, Pos)>,
+    /// Every field that was put together with others, by its name, and its owner among them.
+    owners: Vec<(&'d str, Option<usize>)>,
 }
 
 pub(super) fn check(
@@ -63,12 +75,13 @@ pub(super) fn check(
         fields_left: MAX_FIELDS,
         seen: HashSet::new(),
         reported: HashSet::new(),
+        owners: Vec::new(),
     };
     let root = types.root(operation.node.ty).map(|name| name.as_str());
-    let sets = [(root, &operation.node.selection_set.node)];
+    let set = &operation.node.selection_set.node;
     for rule in [Rule::SameField, Rule::SameShape] {
-        let level = merger.collect(sets);
-        merger.check_level(rule, level, &[]);
+        let level = merger.collect([Source { parent: root, set, owner: None }]);
+        merger.check_level(rule, level);
     }
     if merger.fields_left == 0 {
         let message = "This operation selects fields of the same name on too many types inside \
@@ -78,40 +91,41 @@ pub(super) fn check(
 }
 
 impl<'d> Merger<'d, '_> {
-    fn collect(
-        &mut self,
-        sets: impl IntoIterator<Item = (Option<&'d str>, &'d SelectionSet)>,
-    ) -> Level<'d> {
+    fn collect(&mut self, sources: impl IntoIterator<Item = Source<'d>>) -> Level<'d> {
         let mut level = Level::new();
         let mut spread = HashSet::new();
-        for (parent, set) in sets {
-            self.collect_set(set, parent, &mut spread, &mut level);
+        for source in sources {
+            self.collect_source(source, &mut spread, &mut level);
         }
         level
     }
 
-    fn collect_set(
+    fn collect_source(
         &mut self,
-        set: &'d SelectionSet,
-        parent: Option<&'d str>,
+        source: Source<'d>,
         spread: &mut HashSet<&'d str>,
         level: &mut Level<'d>,
     ) {
-        for selection in &set.items {
+        let Source { parent, owner, .. } = source;
+        for selection in &source.set.items {
             match &selection.node {
                 Selection::Field(field) => {
                     self.fields_left = self.fields_left.saturating_sub(1);
                     let types = self.types;
-                    let known = parent.and_then(|it| types.field(it, &field.node.name.node));
+                    // As in graphql-js, `__typename` and its like fit every shape.
+                    let of_data = !field.node.name.node.starts_with("__");
+                    let known = parent.filter(|_| of_data);
+                    let known = known.and_then(|it| types.field(it, &field.node.name.node));
                     let ty = known.map(|known| &known.ty);
                     let name = field.node.response_key().node.as_str();
-                    level.entry(name).or_default().push(Selected { parent, field, ty });
+                    level.entry(name).or_default().push(Selected { parent, field, ty, owner });
                 }
                 Selection::InlineFragment(inline) => {
                     let condition = inline.node.type_condition.as_ref();
                     let on = condition.map(|condition| condition.node.on.node.as_str());
                     let set = &inline.node.selection_set.node;
-                    self.collect_set(set, on.or(parent), spread, level);
+                    let source = Source { parent: on.or(parent), set, owner };
+                    self.collect_source(source, spread, level);
                 }
                 Selection::FragmentSpread(it) => {
                     let name = it.node.fragment_name.node.as_str();
@@ -120,15 +134,14 @@ impl<'d> Merger<'d, '_> {
                     {
                         let on = fragment.node.type_condition.node.on.node.as_str();
                         let set = &fragment.node.selection_set.node;
-                        self.collect_set(set, Some(on), spread, level);
+                        self.collect_source(Source { parent: Some(on), set, owner }, spread, level);
                     }
                 }
             }
         }
     }
 
-    /// `path` leads here from the fields that were put together above.
-    fn check_level(&mut self, rule: Rule, level: Level<'d>, path: &[&'d str]) {
+    fn check_level(&mut self, rule: Rule, level: Level<'d>) {
         for (name, fields) in level {
             let groups = match rule {
                 Rule::SameShape => vec![fields],
@@ -138,12 +151,12 @@ impl<'d> Merger<'d, '_> {
                 if self.fields_left == 0 || self.errors.is_full() {
                     return;
                 }
-                self.check_group(rule, &group, name, path);
+                self.check_group(rule, &group, name);
             }
         }
     }
 
-    fn check_group(&mut self, rule: Rule, group: &[Selected<'d>], name: &'d str, path: &[&'d str]) {
+    fn check_group(&mut self, rule: Rule, group: &[Selected<'d>], name: &'d str) {
         let mut key: Vec<_> = group.iter().map(|it| std::ptr::from_ref(&it.field.node)).collect();
         key.sort_unstable();
         if !self.seen.insert((rule, key)) {
@@ -151,18 +164,21 @@ impl<'d> Merger<'d, '_> {
         }
         let Some((first, others)) = group.split_first() else { return };
         for other in others {
-            if let Some(reason) = self.conflict(rule, first, other) {
-                self.report(first, other, name, path, &reason);
+            let (a, b) =
+                if first.field.pos <= other.field.pos { (first, other) } else { (other, first) };
+            if let Some(reason) = self.conflict(rule, a, b) {
+                self.report(a, b, name, &reason);
             }
         }
-        let children = group.iter().map(|it| {
-            let parent = it.ty.map(|ty| innermost(ty).as_str());
-            (parent, &it.field.node.selection_set.node)
+        let first_owner = self.owners.len();
+        self.owners.extend(group.iter().map(|it| (name, it.owner)));
+        let children = group.iter().enumerate().map(|(index, it)| Source {
+            parent: it.ty.map(|ty| innermost(ty).as_str()),
+            set: &it.field.node.selection_set.node,
+            owner: Some(first_owner + index),
         });
         let level = self.collect(children);
-        // Alone, a field does not conflict with another by what it selects.
-        let path = if others.is_empty() { Vec::new() } else { [path, &[name]].concat() };
-        self.check_level(rule, level, &path);
+        self.check_level(rule, level);
     }
 
     /// Fields on an interface stand beside those of every object; without objects, alone.
@@ -216,27 +232,23 @@ impl<'d> Merger<'d, '_> {
         same && a.nullable == b.nullable
     }
 
-    fn report(
-        &mut self,
-        one: &Selected<'d>,
-        other: &Selected<'d>,
-        name: &str,
-        path: &[&str],
-        reason: &str,
-    ) {
+    fn report(&mut self, one: &Selected<'d>, other: &Selected<'d>, name: &str, reason: &str) {
         if !self.reported.insert((one.field.pos, other.field.pos)) {
             return;
         }
-        let mut names: Vec<String> = path
-            .iter()
-            .chain([&name])
-            .map(|name| format!("\"{name}\" conflict because "))
-            .collect();
-        let last = names.pop().unwrap_or_default();
-        let above: String = names.iter().map(|name| format!("{name}subfields ")).collect();
+        // Up to the fields that both are selected under.
+        let mut because = format!("\"{name}\" conflict because {reason}");
+        let mut owners = (one.owner, other.owner);
+        while let (Some(a), Some(b)) = owners
+            && a != b
+        {
+            let (name, above) = self.owners[a];
+            because = format!("\"{name}\" conflict because subfields {because}");
+            owners = (above, self.owners[b].1);
+        }
         let message = format!(
-            "Fields {above}{last}{reason}. Use different aliases on the fields to fetch both if \
-             this was intentional."
+            "Fields {because}. Use different aliases on the fields to fetch both if this was \
+             intentional."
         );
         self.errors.report(message, &[one.field.pos, other.field.pos]);
     }

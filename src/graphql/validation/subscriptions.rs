@@ -1,7 +1,7 @@
 //! A subscription has one field at its root, and not one of introspection.
 
 use async_graphql::{
-    Name, Positioned,
+    Name, Pos, Positioned,
     indexmap::IndexMap,
     parser::types::{
         Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
@@ -25,51 +25,68 @@ pub(super) fn check(
         Some(name) => format!("Subscription \"{name}\""),
         None => "Anonymous Subscription".to_owned(),
     };
-    let mut fields = IndexMap::new();
-    collect(document, &operation.node.selection_set.node, &mut fields);
-    if let Some((_, second)) = fields.get_index(1) {
+    let mut root = Root { document, fields: IndexMap::new(), undecided: None };
+    root.collect(&operation.node.selection_set.node);
+    if let Some((_, second)) = root.fields.get_index(1) {
         let message = format!("{who} must select only one top level field.");
         errors.report(message, &[second.pos]);
     }
-    if let Some(field) = fields.values().find(|field| field.node.name.node.starts_with("__")) {
+    if let Some(field) = root.fields.values().find(|it| it.node.name.node.starts_with("__")) {
         let message = format!("{who} must not select an introspection top level field.");
         errors.report(message, &[field.pos]);
     }
+    if let Some(pos) = root.undecided {
+        let message = format!("{who} must not leave its top level field to a variable.");
+        errors.report(message, &[pos]);
+    }
 }
 
-fn collect<'d>(
+/// What a subscription selects at its root.
+struct Root<'d> {
     document: &'d ExecutableDocument,
-    set: &'d SelectionSet,
-    fields: &mut IndexMap<&'d str, &'d Positioned<Field>>,
-) {
-    for selection in set.items.iter().filter(|it| !is_left_out(it.node.directives())) {
-        match &selection.node {
-            Selection::Field(field) => {
-                fields.entry(field.node.response_key().node.as_str()).or_insert(field);
+    fields: IndexMap<&'d str, &'d Positioned<Field>>,
+    /// A selection that a variable may leave out.
+    undecided: Option<Pos>,
+}
+
+impl<'d> Root<'d> {
+    fn collect(&mut self, set: &'d SelectionSet) {
+        for selection in &set.items {
+            let directives = selection.node.directives();
+            if self.leaves_out(directives, "skip", true)
+                || self.leaves_out(directives, "include", false)
+            {
+                continue;
             }
-            Selection::InlineFragment(inline) => {
-                collect(document, &inline.node.selection_set.node, fields);
-            }
-            Selection::FragmentSpread(spread) => {
-                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    collect(document, &fragment.node.selection_set.node, fields);
+            match &selection.node {
+                Selection::Field(field) => {
+                    let name = field.node.response_key().node.as_str();
+                    self.fields.entry(name).or_insert(field);
+                }
+                Selection::InlineFragment(inline) => {
+                    self.collect(&inline.node.selection_set.node);
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if let Some(fragment) = self.document.fragments.get(name) {
+                        self.collect(&fragment.node.selection_set.node);
+                    }
                 }
             }
         }
     }
-}
 
-/// Whether it is skipped whatever the variables are.
-fn is_left_out(directives: &[Positioned<Directive>]) -> bool {
-    directives.iter().any(|directive| {
-        let leaves_out = match directive.node.name.node.as_str() {
-            "skip" => true,
-            "include" => false,
-            _ => return false,
-        };
-        let condition = directive.node.get_argument("if");
-        condition.is_some_and(|condition| condition.node == Value::Boolean(leaves_out))
-    })
+    fn leaves_out(&mut self, list: &[Positioned<Directive>], name: &str, value: bool) -> bool {
+        let directive = list.iter().find(|it| it.node.name.node == name);
+        match directive.and_then(|it| it.node.get_argument("if")) {
+            Some(Positioned { pos, node: Value::Variable(_) }) => {
+                self.undecided = Some(*pos);
+                false
+            }
+            Some(condition) => condition.node == Value::Boolean(value),
+            None => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -93,6 +110,10 @@ mod tests {
         assert_error(
             "subscription S{__typename}",
             "Subscription \"S\" must not select an introspection top level field.",
+        );
+        assert_error(
+            "subscription S($b:Boolean!){feedPostAdded@include(if:$b){id}}",
+            "Subscription \"S\" must not leave its top level field to a variable.",
         );
     }
 }

@@ -73,12 +73,12 @@ impl<'d> Usage<'d> {
                 // One object may stand for a list of one.
                 let object =
                     expected.and_then(|expected| match types.get(innermost(expected.ty)) {
-                        Some(NamedType::Input(object)) => Some((innermost(expected.ty), object)),
+                        Some(NamedType::Input(object)) => Some((expected.ty, object)),
                         _ => None,
                     });
                 for (name, value) in fields {
-                    let expected = object.and_then(|(object_name, object)| {
-                        let one_of = object.one_of.then_some(object_name.as_str());
+                    let expected = object.and_then(|(place, object)| {
+                        let one_of = object.one_of.then(|| nullable_name(place)).flatten();
                         Some(Expected { one_of, ..Expected::of(object.fields.get(name)?) })
                     });
                     self.collect(value, expected, pos, types);
@@ -86,6 +86,16 @@ impl<'d> Usage<'d> {
             }
             _ => {}
         }
+    }
+}
+
+/// The name of a type that is neither a list nor required. Of objects in such places alone does
+/// graphql-js demand that a variable for their only field can't be null; elsewhere the request
+/// fails when it is.
+fn nullable_name(ty: &Type) -> Option<&str> {
+    match &ty.base {
+        BaseType::Named(name) if ty.nullable => Some(name),
+        _ => None,
     }
 }
 

@@ -106,10 +106,11 @@ fn check_place(
             expected.ty
         );
         errors.report(message, &[definition.pos, usage.pos]);
-    } else if let Some(object) = expected.one_of.filter(|_| ty.nullable) {
+    }
+    if let Some(object) = expected.one_of.filter(|_| ty.nullable) {
         let message = format!(
-            "Variable \"${name}\" must be non-nullable to be used for OneOf Input Object \
-             \"{object}\"."
+            "Variable \"${name}\" is of type \"{ty}\" but must be non-nullable to be used for OneOf \
+             Input Object \"{object}\"."
         );
         errors.report(message, &[definition.pos, usage.pos]);
     }
@@ -226,9 +227,11 @@ mod tests {
             "Variable \"$v\" of type \"Int\" used in position expecting type \"Float\".",
         );
         assert_error(
-            "query($v:ID){user(by:{id:$v}){id}}",
-            "Variable \"$v\" must be non-nullable to be used for OneOf Input Object \"UserBy\".",
+            "query($v:ID){find(by:{id:$v}){id}}",
+            "Variable \"$v\" is of type \"ID\" but must be non-nullable to be used for OneOf Input \
+             Object \"UserBy\".",
         );
+        assert_valid("query($v:ID!){find(by:{id:$v}){id}}");
         assert_valid("query($v:ID!){user(by:{id:$v}){id}}");
     }
 }

@@ -80,6 +80,10 @@ fn a_document_keeps_all_its_parts() {
             ...on None{true=true }@include } } fragment F on U{fragment=fragment type=query }"
             .to_owned())
     );
+    assert_eq!(
+        read("\"d\" query(\"e\" $a: Int) {a} \"\"\"f\"\"\" fragment A on B{c}"),
+        Ok("query None $a:Int=None@0{a=a } fragment A on B{c=c }".to_owned())
+    );
     assert_eq!(read("{a}"), Ok("query None{a=a }".to_owned()));
     assert_eq!(read("{a(n: -0)}"), Ok("query None{a=a(n:0) }".to_owned()));
     assert_eq!(read("subscription on{a}"), Ok("subscription Some(\"on\"){a=a }".to_owned()));
@@ -95,6 +99,12 @@ fn what_is_no_document_says_why_and_where() {
         ("{a}}", "Syntax Error: Unexpected \"}\". [Pos(1:4)]"),
         ("queryFoo {a}", "Syntax Error: Unexpected Name \"queryFoo\". [Pos(1:1)]"),
         ("query () {a}", "Syntax Error: Expected \"$\", found \")\". [Pos(1:8)]"),
+        (
+            "\"d\" {a}",
+            "Syntax Error: Unexpected description, descriptions are not supported on shorthand \
+             queries. [Pos(1:1)]",
+        ),
+        ("\"d\"", "Syntax Error: Unexpected <EOF>. [Pos(1:4)]"),
         ("{a()}", "Syntax Error: Expected Name, found \")\". [Pos(1:4)]"),
         ("{a(b:)}", "Syntax Error: Unexpected \")\". [Pos(1:6)]"),
         ("{a(b \"secret\")}", "Syntax Error: Expected \":\", found String. [Pos(1:6)]"),

@@ -65,6 +65,7 @@ fn conflicts_are_found_deep_down_and_through_fragments() {
 #[test]
 fn fields_of_different_objects_only_need_one_shape() {
     assert_valid("{node(id:1){...on User{a:username} ...on Post{a:title}}}");
+    assert_valid("{node(id:1){...on User{a:__typename} ...on Post{a:score}}}");
     assert_valid(
         "{node(id:1){...on User{a:posts(first:1){nodes{b:id}}} ...on Post{a:comments{nodes{b:id}}}}}",
     );
