@@ -210,4 +210,12 @@ mod tests {
         assert_eq!(types.root(OperationType::Mutation), None);
         assert!(SchemaTypes::from_sdl("type {").is_err());
     }
+
+    #[test]
+    fn the_schema_that_is_served_can_be_read() {
+        let types = SchemaTypes::from_sdl(&crate::graphql::sdl()).unwrap();
+        let posts = types.field("Query", "posts").unwrap();
+        assert_eq!(innermost(&posts.ty), "PostConnection");
+        assert!(types.field("PostConnection", "nodes").is_some());
+    }
 }

@@ -21,7 +21,7 @@ use crate::graphql::schema_types::{NamedType, SchemaTypes, innermost};
 
 /// Fields that are put together in one document before it is given up. Types that branch at every
 /// level multiply them; what people write stays below its own number of fields, times two.
-const MAX_FIELDS: usize = 30_000;
+const MAX_FIELDS: usize = 20_000;
 
 /// A field where it is selected.
 #[derive(Clone, Copy)]
