@@ -30,9 +30,7 @@ use self::{
     shape::{Measurer, Shape},
 };
 use super::{schema_types::SchemaTypes, syntax::request_error};
-
-/// `extensions.code` when the document does not tell which operation to run.
-const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+use crate::error::Code;
 
 /// The name that was asked for is no part of the document, so nothing has bounded its length.
 const MAX_NAME_SHOWN: usize = 100;
@@ -163,11 +161,11 @@ fn select<'d>(
                     "This document holds {} operations; name the one to run in operationName.",
                     others + 1
                 );
-                Err(request_error(BAD_USER_INPUT, message, &[]))
+                Err(request_error(Code::BadUserInput, message, &[]))
             }
             (None, _) => {
                 let message = "This document holds no operation to run, only fragments.";
-                Err(request_error(BAD_USER_INPUT, message, &[]))
+                Err(request_error(Code::BadUserInput, message, &[]))
             }
         },
     }
@@ -176,5 +174,5 @@ fn select<'d>(
 fn unknown(wanted: &str) -> ServerError {
     let shown: String = wanted.chars().take(MAX_NAME_SHOWN).collect();
     let message = format!("This document holds no operation named \"{shown}\".");
-    request_error(BAD_USER_INPUT, message, &[])
+    request_error(Code::BadUserInput, message, &[])
 }

@@ -2,9 +2,7 @@
 
 use async_graphql::{Pos, ServerError, ServerResult};
 
-use crate::graphql::syntax::request_error;
-
-const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
+use crate::{error::Code, graphql::syntax::request_error};
 
 /// The limits by the name that `extensions.limit` shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +70,7 @@ impl Limit {
 
     fn refusal(self, found: usize, allowed: usize, at: Option<Pos>) -> ServerError {
         let message = format!("{}; the limit is {allowed}.", self.finding(found));
-        let mut error = request_error(TOO_COMPLEX, message, at.as_slice());
+        let mut error = request_error(Code::TooComplex, message, at.as_slice());
         if let Some(extensions) = &mut error.extensions {
             extensions.set("limit", self.name());
             extensions.set("allowed", allowed);

@@ -15,7 +15,7 @@ use async_graphql::{
 };
 
 use super::{Limits, refusal::Limit};
-use crate::graphql::syntax::{VALIDATION_FAILED, request_error};
+use crate::{error::Code, graphql::syntax::request_error};
 
 /// The measures of a selection set or of a whole operation, its fragments filled in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -210,5 +210,5 @@ impl<'d> Measurer<'d> {
 
 fn cyclic(name: &str, spread: &Positioned<FragmentSpread>) -> ServerError {
     let message = format!("Cannot spread fragment \"{name}\" within itself.");
-    request_error(VALIDATION_FAILED, message, &[spread.pos])
+    request_error(Code::ValidationFailed, message, &[spread.pos])
 }

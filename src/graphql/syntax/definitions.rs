@@ -11,10 +11,11 @@ use async_graphql::{
 };
 
 use super::{
-    error::{VALIDATION_FAILED, request_error, syntax_error},
+    error::{request_error, syntax_error},
     lexer::TokenKind,
     parser::Parser,
 };
+use crate::error::Code;
 
 pub(super) fn document(parser: &mut Parser<'_, '_>) -> ServerResult<ExecutableDocument> {
     let mut anonymous: Option<Positioned<OperationDefinition>> = None;
@@ -65,7 +66,11 @@ fn insert_unique<T>(
         Entry::Vacant(entry) => entry.insert(definition),
         Entry::Occupied(entry) => {
             let message = format!("There can be only one {what} named \"{}\".", entry.key());
-            return Err(request_error(VALIDATION_FAILED, message, &[entry.get().pos, name.pos]));
+            return Err(request_error(
+                Code::ValidationFailed,
+                message,
+                &[entry.get().pos, name.pos],
+            ));
         }
     };
     Ok(())
@@ -73,7 +78,7 @@ fn insert_unique<T>(
 
 fn not_alone(anonymous: &Positioned<OperationDefinition>) -> ServerError {
     let message = "This anonymous operation must be the only defined operation.";
-    request_error(VALIDATION_FAILED, message, &[anonymous.pos])
+    request_error(Code::ValidationFailed, message, &[anonymous.pos])
 }
 
 impl Parser<'_, '_> {
@@ -117,7 +122,7 @@ impl Parser<'_, '_> {
                     "A request holds operations and fragments; this \"{keyword}\" definition is \
                      not executable."
                 );
-                request_error(VALIDATION_FAILED, message, &[self.pos()])
+                request_error(Code::ValidationFailed, message, &[self.pos()])
             }
             _ => self.unexpected(),
         }

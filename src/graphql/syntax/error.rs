@@ -3,15 +3,12 @@
 
 use async_graphql::{ErrorExtensionValues, Pos, ServerError};
 
-/// `extensions.code` of a text that is no GraphQL document.
-pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
-/// `extensions.code` of a document that does not fit the schema or the language's rules.
-pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+use crate::error::Code;
 
 /// An error that refuses the whole request.
-pub fn request_error(code: &str, message: impl Into<String>, at: &[Pos]) -> ServerError {
+pub fn request_error(code: Code, message: impl Into<String>, at: &[Pos]) -> ServerError {
     let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code);
+    extensions.set("code", code.as_str());
     let mut error = ServerError::new(message, None);
     error.locations = at.to_vec();
     error.extensions = Some(extensions);
@@ -19,5 +16,5 @@ pub fn request_error(code: &str, message: impl Into<String>, at: &[Pos]) -> Serv
 }
 
 pub(super) fn syntax_error(message: impl AsRef<str>, at: Pos) -> ServerError {
-    request_error(PARSE_FAILED, format!("Syntax Error: {}", message.as_ref()), &[at])
+    request_error(Code::ParseFailed, format!("Syntax Error: {}", message.as_ref()), &[at])
 }

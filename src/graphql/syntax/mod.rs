@@ -17,6 +17,6 @@ mod parser;
 mod strings;
 mod values;
 
-pub use error::{PARSE_FAILED, VALIDATION_FAILED, request_error};
+pub use error::request_error;
 pub use lexer::{Lexer, Token, TokenKind};
 pub use parser::parse;

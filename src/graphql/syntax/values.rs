@@ -7,10 +7,11 @@ use async_graphql::{
 use async_graphql_value::{ConstValue, Value};
 
 use super::{
-    error::{VALIDATION_FAILED, request_error, syntax_error},
+    error::{request_error, syntax_error},
     lexer::TokenKind,
     parser::Parser,
 };
+use crate::error::Code;
 
 impl Parser<'_, '_> {
     pub fn value(&mut self, constant: bool) -> ServerResult<Positioned<Value>> {
@@ -75,7 +76,7 @@ impl Parser<'_, '_> {
                 Entry::Occupied(entry) => {
                     let message =
                         format!("There can be only one input field named \"{}\".", entry.key());
-                    return Err(request_error(VALIDATION_FAILED, message, &[name.pos]));
+                    return Err(request_error(Code::ValidationFailed, message, &[name.pos]));
                 }
             };
         }
@@ -90,6 +91,6 @@ fn parse_number(written: &str, pos: Pos) -> ServerResult<Number> {
     }
     written.parse().map_err(|_too_large| {
         let message = format!("The number {written} is out of range.");
-        request_error(VALIDATION_FAILED, message, &[pos])
+        request_error(Code::ValidationFailed, message, &[pos])
     })
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::syntax::{VALIDATION_FAILED, request_error};
+use crate::{error::Code, graphql::syntax::request_error};
 
 /// Past this nobody reads on, and an answer must not outgrow its question.
 const MAX_ERRORS: usize = 50;
@@ -16,7 +16,7 @@ pub(super) struct Errors {
 impl Errors {
     pub fn report(&mut self, message: impl Into<String>, at: &[Pos]) {
         if !self.is_full() {
-            self.found.push(request_error(VALIDATION_FAILED, message, at));
+            self.found.push(request_error(Code::ValidationFailed, message, at));
         }
     }
 

@@ -9,12 +9,13 @@ use async_graphql::{
     parser::types::{BaseType, OperationDefinition, Type},
 };
 
-use crate::graphql::{
-    schema_types::{InputObject, NamedType, SchemaTypes},
-    syntax::request_error,
+use crate::{
+    error::Code,
+    graphql::{
+        schema_types::{InputObject, NamedType, SchemaTypes},
+        syntax::request_error,
+    },
 };
-
-const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
 
 /// As many problems as are worth reading.
 const MAX_PROBLEMS: usize = 50;
@@ -43,7 +44,7 @@ pub fn check_variables(
         }
         errors.extend(problems.into_iter().map(|problem| {
             let message = format!("Variable \"${name}\" {problem}");
-            request_error(BAD_USER_INPUT, message, &[definition.pos])
+            request_error(Code::BadUserInput, message, &[definition.pos])
         }));
     }
     errors.truncate(MAX_PROBLEMS);
