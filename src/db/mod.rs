@@ -17,6 +17,7 @@ mod connect;
 pub mod embedded;
 pub mod follow;
 pub mod keyset;
+pub mod lists;
 pub mod migrations;
 pub mod moderation;
 pub mod page;
@@ -31,6 +32,7 @@ pub mod statement;
 pub mod statistics;
 pub mod user;
 pub mod visibility;
+pub mod vote;
 
 use std::time::Duration;
 

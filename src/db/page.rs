@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// A place between rows of a list: the sort key and the id of the row beside it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Position<K> {
     /// The row's sort key; `()` where the id alone is the order.
     pub key: K,
@@ -12,7 +12,7 @@ pub struct Position<K> {
 }
 
 /// The part of a list to read: at most `limit` rows strictly between two positions.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window<K> {
     /// Rows come after this one, in the list's order.
     pub after: Option<Position<K>>,
@@ -55,6 +55,12 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The page of a list without rows in this window.
+    #[must_use]
+    pub fn empty<K>(window: &Window<K>) -> Self {
+        Self::from_read(Vec::new(), window)
+    }
+
     /// Makes a page of what was read for `window`: up to [`Window::rows_to_read`] rows, nearest to
     /// the end from which the page is taken first.
     #[must_use]

@@ -5,7 +5,7 @@
 //! transaction that it cannot serialise. Nothing of such a write happened, so it is run anew, on
 //! whatever connection is free by then. This is the only place that does so.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use super::{Connection, Db};
 use crate::error::{Error, Result};
@@ -20,7 +20,10 @@ impl Db {
     ///
     /// # Errors
     /// What the write fails with, and [`Error::ServiceUnavailable`] when no connection is free.
-    pub async fn retrying<T>(&self, write: impl AsyncFn(Connection) -> Result<T>) -> Result<T> {
+    pub async fn retrying<T, F>(&self, write: impl Fn(Connection) -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
         for attempt in 1..ATTEMPTS {
             match write(self.write().await?).await {
                 Err(Error::Contended(cause)) => {

@@ -16,6 +16,7 @@ use diesel::sql_types;
 use uuid::Uuid;
 
 use super::statement::Statement;
+use crate::auth::Viewer;
 
 /// `NOT (either blocked the other)`, in two index probes that PostgreSQL skips for strangers.
 fn no_block(statement: Statement, viewer: Uuid, other: &'static str) -> Statement {
@@ -102,6 +103,19 @@ pub fn comment(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
             .sql(" AND EXISTS (SELECT FROM posts WHERE posts.id = comments.post_id AND ")
             .with(post(viewer))
             .sql(") ")
+    }
+}
+
+/// A condition on nothing but the viewer: that their session stands. Suspending or deleting a user
+/// ends all of theirs.
+pub fn session(viewer: Viewer) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement
+            .sql(" EXISTS (SELECT FROM sessions WHERE sessions.id = ")
+            .bind::<sql_types::Uuid, _>(viewer.session_id)
+            .sql(" AND sessions.user_id = ")
+            .bind::<sql_types::Uuid, _>(viewer.user_id)
+            .sql(" AND least(sessions.idle_expires_at, sessions.expires_at) > now()) ")
     }
 }
 

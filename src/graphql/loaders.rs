@@ -22,7 +22,11 @@ use crate::{
     metrics,
 };
 
-use super::follow::{Relations, UserStats};
+use super::{
+    follow::{Relations, UserStats},
+    nested::{Counts, Pages},
+    vote::{Liked, ViewerVotes, Voters},
+};
 
 /// One kind of batched read.
 pub trait Lookup: Send + Sync + 'static {
@@ -32,6 +36,9 @@ pub trait Lookup: Send + Sync + 'static {
     type Value: Clone + Send + Sync + 'static;
     /// The lookup's name in the metrics.
     const NAME: &'static str;
+
+    /// Whether its statement may read very many rows, so that it needs a connection of its own.
+    const WIDE: bool = false;
 
     /// Finds the values of all keys with one statement; a key without a value is left out.
     fn find(
@@ -48,15 +55,22 @@ pub struct Batch<L> {
     lookup: PhantomData<fn() -> L>,
 }
 
+impl<L: Lookup> Batch<L> {
+    async fn find(&self, keys: &[L::Key]) -> Result<HashMap<L::Key, L::Value>> {
+        if L::WIDE {
+            L::find(&*self.db.write().await?, self.viewer, keys).await
+        } else {
+            L::find(&*self.db.read().await?, self.viewer, keys).await
+        }
+    }
+}
+
 type Found<L> = Result<Option<<L as Lookup>::Value>, Arc<Error>>;
 
 impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
     async fn load(&mut self, keys: &[L::Key]) -> HashMap<L::Key, Found<L>> {
         metrics::loader_batch(L::NAME, keys.len());
-        let found = match self.db.read().await {
-            Ok(reader) => L::find(&reader, self.viewer, keys).await,
-            Err(error) => Err(error),
-        };
+        let found = self.find(keys).await;
         // Every key must be answered: the loader panics on one that is not.
         match found {
             Ok(mut values) => {
@@ -99,6 +113,11 @@ impl<L: Lookup> Loader<L> {
             Err(error) => Some(Err(Error::Shared(error))),
         };
         found.into_iter().filter_map(present).collect()
+    }
+
+    /// Keeps a value that was just read by other means.
+    pub async fn prime(&self, key: L::Key, value: L::Value) {
+        self.0.prime(key, Ok(Some(value))).await;
     }
 
     /// Forgets a key, after a write that changed its value.
@@ -187,4 +206,14 @@ loaders! {
     posts: Posts,
     /// Counts of posts by the post's key.
     post_stats: PostStats,
+    /// The viewer's votes by the post's key.
+    viewer_votes: ViewerVotes,
+    /// Pages of those who voted on a post.
+    voters: Pages<Voters>,
+    /// How many voted on a post.
+    voter_counts: Counts<Voters>,
+    /// Pages of the posts for which a user voted.
+    liked: Pages<Liked>,
+    /// For how many posts a user voted.
+    liked_counts: Counts<Liked>,
 }

@@ -12,6 +12,7 @@ pub mod follow;
 pub mod id;
 pub mod limits;
 pub mod loaders;
+pub mod nested;
 pub mod page;
 pub mod post;
 pub mod post_list;
@@ -19,6 +20,7 @@ pub mod schema_types;
 pub mod syntax;
 pub mod user;
 pub mod validation;
+pub mod vote;
 
 #[cfg(test)]
 mod sample_schema;
@@ -33,7 +35,7 @@ pub struct Query(user::UserQuery, post::PostQuery, post_list::PostListQuery);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
-pub struct Mutation(follow::FollowMutation, boundary::BoundaryMutation);
+pub struct Mutation(follow::FollowMutation, boundary::BoundaryMutation, vote::VoteMutation);
 
 /// The schema that the server serves.
 pub type RookerySchema = Schema<Query, Mutation, EmptySubscription>;

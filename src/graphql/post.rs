@@ -7,10 +7,16 @@ use super::{
     context::ContextExt,
     id::{Id, PostKind},
     loaders::Loaders,
+    nested,
+    page::{Connection, PageArguments},
     user::User,
+    vote::{VoteDirection, Voters},
 };
 use crate::{
-    db::post::{PostRow, PostStatsRow},
+    db::{
+        post::{PostRow, PostStatsRow},
+        vote::VoterRow,
+    },
     error::{Error, Result},
 };
 
@@ -123,6 +129,34 @@ impl Post {
     /// How many people voted against it.
     async fn downvotes(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.stats(ctx.loaders()).await?.downvotes)
+    }
+
+    /// How the viewer voted; `NONE` for a stranger.
+    async fn viewer_vote(&self, ctx: &Context<'_>) -> Result<VoteDirection> {
+        let vote = ctx.loaders().viewer_votes.load(self.0.id).await?;
+        Ok(vote.map_or(VoteDirection::None, Into::into))
+    }
+
+    /// Those who voted, the newest vote first.
+    async fn voters(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Those who voted `UP`, or those who voted `DOWN`.",
+            default_with = "VoteDirection::Up"
+        )]
+        direction: VoteDirection,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<User>> {
+        if direction == VoteDirection::None {
+            return Err(Error::bad_input("`direction` must be `UP` or `DOWN`."));
+        }
+        let arguments = PageArguments { first, after, last, before };
+        let node = |row: VoterRow| User(row.user);
+        nested::page::<Voters, _>(ctx, direction.into(), self.0.id, &arguments, node).await
     }
 
     /// How many comments stand under it, replies included.

@@ -8,13 +8,17 @@ use super::{
     context::ContextExt,
     follow,
     id::{Id, UserKind},
+    nested,
     page::{Connection, PageArguments},
+    post::Post,
+    vote::Liked,
 };
 use crate::{
     db::{
         boundary::Boundary,
         follow::Side,
         user::{self, UserRow},
+        vote::LikedRow,
     },
     error::Result,
 };
@@ -103,6 +107,20 @@ impl User {
     /// Whether the viewer mutes the user.
     async fn viewer_is_muting(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(follow::relation(ctx, self.0.id).await?.is_muting)
+    }
+
+    /// The posts for which the user voted and which the viewer may see, the newest vote first.
+    async fn liked_posts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Post>> {
+        let arguments = PageArguments { first, after, last, before };
+        let node = |row: LikedRow| Post(row.post);
+        nested::page::<Liked, _>(ctx, (), self.0.id, &arguments, node).await
     }
 
     /// Those whom the user blocks, newest first; null to everybody else.

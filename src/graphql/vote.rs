@@ -1,0 +1,213 @@
+//! Votes: their lists, and the mutation that casts one.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use super::{
+    context::ContextExt,
+    error::{UserError, UserErrorCode},
+    id::{Id, PostKind},
+    loaders::{Loader, Loaders, Lookup},
+    nested::{Counts, Nested, Pages},
+    post::Post,
+};
+use crate::{
+    db::{
+        page::{Page, Position, Window},
+        vote::{self, Cast, LikedRow, VoterRow},
+    },
+    error::Result,
+};
+
+/// How a person stands to a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "vote::VoteDirection")]
+pub enum VoteDirection {
+    /// For it.
+    Up,
+    /// Against it.
+    Down,
+    /// Without a vote.
+    None,
+}
+
+/// The viewer's votes; a stranger has none.
+pub struct ViewerVotes;
+
+impl Lookup for ViewerVotes {
+    type Key = Uuid;
+    type Value = vote::VoteDirection;
+    const NAME: &'static str = "viewer_votes";
+
+    async fn find(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, vote::VoteDirection>> {
+        let Some(viewer) = viewer else { return Ok(HashMap::new()) };
+        vote::find_many(conn, viewer, keys).await
+    }
+}
+
+/// Those who voted on a post, one way.
+pub struct Voters;
+
+impl Nested for Voters {
+    type Choice = vote::VoteDirection;
+    type Key = DateTime<Utc>;
+    type Row = VoterRow;
+    const NAME: &'static str = "voters";
+
+    async fn pages(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        direction: vote::VoteDirection,
+        posts: &[Uuid],
+        window: &Window<DateTime<Utc>>,
+    ) -> Result<HashMap<Uuid, Page<VoterRow>>> {
+        vote::page_voters(conn, viewer, direction, posts, window).await
+    }
+
+    async fn counts(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        direction: vote::VoteDirection,
+        posts: &[Uuid],
+    ) -> Result<HashMap<Uuid, i64>> {
+        vote::count_voters(conn, viewer, direction, posts).await
+    }
+
+    fn position(row: &VoterRow) -> Position<DateTime<Utc>> {
+        row.position()
+    }
+
+    fn loaders(all: &Loaders) -> (&Loader<Pages<Self>>, &Loader<Counts<Self>>) {
+        (&all.voters, &all.voter_counts)
+    }
+}
+
+/// The posts for which a user voted.
+pub struct Liked;
+
+impl Nested for Liked {
+    type Choice = ();
+    type Key = DateTime<Utc>;
+    type Row = LikedRow;
+    const NAME: &'static str = "liked_posts";
+
+    async fn pages(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        (): (),
+        users: &[Uuid],
+        window: &Window<DateTime<Utc>>,
+    ) -> Result<HashMap<Uuid, Page<LikedRow>>> {
+        vote::page_liked(conn, viewer, users, window).await
+    }
+
+    async fn counts(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        (): (),
+        users: &[Uuid],
+    ) -> Result<HashMap<Uuid, i64>> {
+        vote::count_liked(conn, viewer, users).await
+    }
+
+    fn position(row: &LikedRow) -> Position<DateTime<Utc>> {
+        row.position()
+    }
+
+    fn loaders(all: &Loaders) -> (&Loader<Pages<Self>>, &Loader<Counts<Self>>) {
+        (&all.liked, &all.liked_counts)
+    }
+}
+
+/// Mutations of votes.
+#[derive(Default)]
+pub struct VoteMutation;
+
+#[Object]
+impl VoteMutation {
+    /// Votes for or against a post, or takes the vote back. A vote replaces the one before it, and
+    /// repeating one changes nothing.
+    async fn vote(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which post, and how.")] input: VoteInput,
+    ) -> Result<VotePayload> {
+        let viewer = ctx.require_viewer()?;
+        let direction = input.direction.into();
+        let post = input.post_id.uuid();
+        let cast = ctx
+            .app()
+            .db
+            .retrying(
+                |mut conn| async move { vote::cast(&mut conn, viewer, post, direction).await },
+            )
+            .await?;
+        let Some(cast) = cast else {
+            return Ok(VotePayload::refused(
+                UserErrorCode::NotFound,
+                "postId",
+                "There is no such post.",
+            ));
+        };
+        let unchanged = cast.previous == direction;
+        let post = remember(ctx, cast, direction).await;
+        match direction {
+            vote::VoteDirection::None if input.strict && unchanged => Ok(VotePayload::refused(
+                UserErrorCode::VoteNotFound,
+                "direction",
+                "You have no vote on this post that could be taken back.",
+            )),
+            _ if input.strict && unchanged => Ok(VotePayload::refused(
+                UserErrorCode::AlreadyVoted,
+                "direction",
+                "You have voted so on this post already.",
+            )),
+            _ => Ok(VotePayload { post: Some(post), user_errors: Vec::new() }),
+        }
+    }
+}
+
+/// What the vote's own statement read is as new as can be: later fields need not read it again.
+async fn remember(ctx: &Context<'_>, cast: Cast, direction: vote::VoteDirection) -> Post {
+    let loaders = ctx.loaders();
+    let id = cast.post.id;
+    loaders.posts.prime(id, cast.post.clone()).await;
+    loaders.post_stats.prime(id, cast.stats).await;
+    loaders.viewer_votes.prime(id, direction).await;
+    Post(cast.post)
+}
+
+impl VotePayload {
+    fn refused(code: UserErrorCode, field: &str, message: &str) -> Self {
+        Self { post: None, user_errors: vec![UserError::field(field, code, message)] }
+    }
+}
+
+/// How to vote.
+#[derive(InputObject)]
+pub struct VoteInput {
+    /// The post to vote on.
+    pub post_id: Id<PostKind>,
+    /// For it, against it, or no longer.
+    pub direction: VoteDirection,
+    /// Whether a vote that changes nothing is an error: `ALREADY_VOTED` or `VOTE_NOT_FOUND`.
+    #[graphql(default = false)]
+    pub strict: bool,
+}
+
+/// What `vote` changed.
+#[derive(SimpleObject)]
+pub struct VotePayload {
+    /// The post with its new counts; null when there are errors.
+    pub post: Option<Post>,
+    /// Why nothing was done; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
