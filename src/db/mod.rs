@@ -13,6 +13,8 @@
 //! and `posts` tables does so by itself, by triggers.
 
 pub mod boundary;
+pub mod comment;
+pub mod comment_list;
 mod connect;
 pub mod embedded;
 pub mod follow;

@@ -33,11 +33,13 @@ fn no_block(statement: Statement, viewer: Uuid, other: &'static str) -> Statemen
 }
 
 /// Evaluated once a statement, not once a row, and only where nothing cheaper decided.
-fn viewer_is_admin(statement: Statement, viewer: Uuid) -> Statement {
-    statement
+pub(super) fn viewer_is_admin(viewer: Uuid) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement
         .sql(" (SELECT role = 'admin' AND suspended_at IS NULL FROM users AS viewer WHERE viewer.id = ")
         .bind::<sql_types::Uuid, _>(viewer)
         .sql(") ")
+    }
 }
 
 /// A condition on `users`.
@@ -50,7 +52,7 @@ pub fn user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
             .sql(" OR (users.suspended_at IS NULL AND ")
             .with(|s| no_block(s, viewer, "users.id"))
             .sql(") OR ")
-            .with(|s| viewer_is_admin(s, viewer))
+            .with(viewer_is_admin(viewer))
             .sql(") "),
     }
 }
@@ -75,7 +77,7 @@ pub fn post(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
                 " AND followee_id = posts.owner_id)) \
                  OR (posts.published AND posts.visibility <> 'private' AND ",
             )
-            .with(|s| viewer_is_admin(s, viewer))
+            .with(viewer_is_admin(viewer))
             .sql(")) "),
     }
 }
@@ -90,7 +92,7 @@ pub fn comment_of_visible_post(viewer: Option<Uuid>) -> impl FnOnce(Statement) -
             .sql(" OR (NOT comments.author_suspended AND ")
             .with(|s| no_block(s, viewer, "comments.author_id"))
             .sql(") OR ")
-            .with(|s| viewer_is_admin(s, viewer))
+            .with(viewer_is_admin(viewer))
             .sql(") "),
     }
 }
