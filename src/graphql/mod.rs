@@ -6,6 +6,7 @@
 
 pub mod boundary;
 pub mod context;
+pub mod documents;
 pub mod error;
 pub mod execution;
 pub mod follow;
