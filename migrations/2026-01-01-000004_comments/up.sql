@@ -13,7 +13,7 @@ CREATE TABLE comments (
     CONSTRAINT comments_post_id_id_unique UNIQUE (post_id, id),
     CONSTRAINT comments_reply_to_fkey FOREIGN KEY (post_id, reply_to)
         REFERENCES comments (post_id, id) ON DELETE CASCADE,
-    CONSTRAINT comments_content_length CHECK (char_length(content) <= 50000),
+    CONSTRAINT comments_content_length CHECK (char_length(content) <= 80000),
     CONSTRAINT comments_tombstone_is_empty CHECK
         (CASE WHEN deleted_at IS NULL THEN author_id IS NOT NULL AND content <> ''
               ELSE author_id IS NULL AND content = '' END)

@@ -56,6 +56,9 @@ BEGIN
                                array_agg(0) || array_agg(-1), array_agg(-1) || array_agg(0))
         FROM removed HAVING count(*) > 0;
     END IF;
+    IF TG_OP = 'TRUNCATE' THEN
+        UPDATE user_stats SET follower_count = 0, following_count = 0;
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER follows_count_insert AFTER INSERT ON follows REFERENCING NEW TABLE AS added
@@ -63,6 +66,8 @@ CREATE TRIGGER follows_count_insert AFTER INSERT ON follows REFERENCING NEW TABL
 CREATE TRIGGER follows_count_update AFTER UPDATE ON follows REFERENCING NEW TABLE AS added OLD TABLE AS removed
     FOR EACH STATEMENT EXECUTE FUNCTION follows_count();
 CREATE TRIGGER follows_count_delete AFTER DELETE ON follows REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT EXECUTE FUNCTION follows_count();
+CREATE TRIGGER follows_count_truncate AFTER TRUNCATE ON follows
     FOR EACH STATEMENT EXECUTE FUNCTION follows_count();
 
 -- An account that goes takes its follows with it: the counts on both sides are locked before them.

@@ -2,6 +2,7 @@
 
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
+mod counts;
 mod embedded;
 mod generated;
 mod http;

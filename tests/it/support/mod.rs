@@ -5,5 +5,6 @@ pub mod catalog;
 pub mod client;
 pub mod db;
 pub mod generated;
+pub mod recount;
 pub mod schema_file;
 pub mod scratch;
