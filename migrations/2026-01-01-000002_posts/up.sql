@@ -10,6 +10,9 @@ CREATE TABLE posts (
     -- What a stranger may see.
     listed          boolean     NOT NULL GENERATED ALWAYS AS
                                 (published AND visibility = 'public' AND NOT owner_suspended) STORED,
+    -- What a follower may see.
+    open_to_followers boolean   NOT NULL GENERATED ALWAYS AS
+                                (published AND visibility <> 'private' AND NOT owner_suspended) STORED,
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     edited_at       timestamptz,
@@ -22,6 +25,9 @@ CREATE TABLE posts (
 );
 CREATE INDEX posts_listed ON posts (id) WHERE listed;
 CREATE INDEX posts_owner ON posts (owner_id, id);
+-- Feeds: the latest of one person, and the latest of everybody.
+CREATE INDEX posts_open_owner ON posts (owner_id, id) WHERE open_to_followers;
+CREATE INDEX posts_open ON posts (id) INCLUDE (owner_id) WHERE open_to_followers;
 CREATE INDEX posts_search ON posts USING gin (search);
 
 -- What changes on every vote and comment stands apart from the post: the row is narrow, and the
@@ -31,7 +37,7 @@ CREATE TABLE post_stats (
     post_id       uuid             CONSTRAINT post_stats_pkey PRIMARY KEY
                                    CONSTRAINT post_stats_post_id_fkey REFERENCES posts ON DELETE CASCADE,
     owner_id      uuid             NOT NULL,
-    listed        boolean          NOT NULL,
+    open_to_followers boolean      NOT NULL,
     created_epoch double precision NOT NULL,
     upvotes       integer          NOT NULL DEFAULT 0,
     downvotes     integer          NOT NULL DEFAULT 0,
@@ -46,8 +52,8 @@ CREATE TABLE post_stats (
     CONSTRAINT post_stats_downvotes_range CHECK (downvotes >= 0),
     CONSTRAINT post_stats_comment_count_range CHECK (comment_count >= 0)
 ) WITH (fillfactor = 80);
-CREATE INDEX post_stats_listed_top ON post_stats (score, post_id) WHERE listed;
-CREATE INDEX post_stats_listed_hot ON post_stats (hot, post_id) WHERE listed;
+CREATE INDEX post_stats_top ON post_stats (score, post_id);
+CREATE INDEX post_stats_hot ON post_stats (hot, post_id);
 CREATE INDEX post_stats_owner_top ON post_stats (owner_id, score, post_id);
 CREATE INDEX post_stats_owner_hot ON post_stats (owner_id, hot, post_id);
 
@@ -65,8 +71,8 @@ CREATE TRIGGER posts_take_owner_suspended BEFORE INSERT OR UPDATE OF owner_id ON
 
 CREATE FUNCTION posts_add_stats() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO post_stats (post_id, owner_id, listed, created_epoch)
-    SELECT id, owner_id, listed, extract(epoch FROM created_at)::double precision FROM added;
+    INSERT INTO post_stats (post_id, owner_id, open_to_followers, created_epoch)
+    SELECT id, owner_id, open_to_followers, extract(epoch FROM created_at)::double precision FROM added;
     RETURN NULL;
 END $$;
 CREATE TRIGGER posts_add_stats AFTER INSERT ON posts REFERENCING NEW TABLE AS added
@@ -77,14 +83,14 @@ DECLARE
     stale uuid[];
 BEGIN
     SELECT array_agg(id) INTO stale FROM changed JOIN post_stats ON post_id = id
-    WHERE (post_stats.listed, post_stats.owner_id, created_epoch)
-          IS DISTINCT FROM (changed.listed, changed.owner_id, extract(epoch FROM created_at)::double precision);
+    WHERE (post_stats.open_to_followers, post_stats.owner_id, created_epoch) IS DISTINCT FROM
+          (changed.open_to_followers, changed.owner_id, extract(epoch FROM created_at)::double precision);
     IF stale IS NULL THEN
         RETURN NULL;
     END IF;
     PERFORM FROM post_stats WHERE post_id = ANY (stale) ORDER BY post_id FOR NO KEY UPDATE;
     UPDATE post_stats
-    SET listed = changed.listed, owner_id = changed.owner_id,
+    SET open_to_followers = changed.open_to_followers, owner_id = changed.owner_id,
         created_epoch = extract(epoch FROM created_at)::double precision
     FROM changed WHERE post_id = changed.id AND post_id = ANY (stale);
     RETURN NULL;

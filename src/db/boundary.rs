@@ -159,11 +159,10 @@ pub async fn page(
 ) -> Result<Page<BoundaryRow>> {
     let names = kind.names();
     let order = Order { key: names.since, id: names.other, descending: true };
-    let statement = Statement::new("SELECT users.*, ")
-        .sql(names.since)
-        .sql(" AS since")
-        .with(from(&names, setter))
-        .with(window.write(order));
+    let select = |s: Statement| {
+        s.sql("SELECT users.*, ").sql(names.since).sql(" AS since").with(from(&names, setter))
+    };
+    let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 

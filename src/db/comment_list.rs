@@ -73,10 +73,8 @@ pub async fn pages(
 ) -> Result<HashMap<Uuid, Page<CommentRow>>> {
     let descending = order == CommentOrder::Newest;
     let order = Order { key: "", id: "comments.id", descending };
-    let select = |statement: Statement| {
-        statement.sql("SELECT comments.*").with(listed(viewer, thread)).with(window.write(order))
-    };
-    lists::pages(conn, parents, window, select).await
+    let select = |s: Statement| s.sql("SELECT comments.*").with(listed(viewer, thread));
+    lists::pages(conn, parents, window, window.page(order, select)).await
 }
 
 /// How many comments each of these threads has.

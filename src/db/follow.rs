@@ -81,9 +81,10 @@ pub async fn page(
     window: &Window<DateTime<Utc>>,
 ) -> Result<Page<FollowRow>> {
     let order = Order { key: "follows.created_at", id: side.listed(), descending: true };
-    let statement = Statement::new("SELECT users.*, follows.created_at AS followed_at")
-        .with(listed(viewer, user, side))
-        .with(window.write(order));
+    let select = |s: Statement| {
+        s.sql("SELECT users.*, follows.created_at AS followed_at").with(listed(viewer, user, side))
+    };
+    let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 

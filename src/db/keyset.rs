@@ -62,30 +62,55 @@ sql_keys! {
     DateTime<Utc> => sql_types::Timestamptz,
 }
 
+/// The planner cannot see the value of a bound limit: it would plan for a tenth of the table. A limit
+/// that it sees, the most that any page reads, costs nothing: rows are read as they are asked for.
+const LARGEST_PAGE: &str = " LIMIT 101) AS page LIMIT ";
+
 impl<K: SqlKey> Window<K> {
-    /// Appends ` AND …` for both ends of the range, then the order and the limit. A backward page is
-    /// read from its end; [`super::page::Page::from_read`] turns it round.
-    pub fn write(&self, order: Order) -> impl FnOnce(Statement) -> Statement {
-        let (later, earlier) = if order.descending { (" < ", " > ") } else { (" > ", " < ") };
-        let (after, before) = (self.after, self.before);
-        let descending = order.descending != self.backward;
-        let limit = self.rows_to_read();
-        move |mut statement| {
-            for (position, sign) in [(after, later), (before, earlier)] {
-                if let Some(position) = position {
-                    statement = K::compare(statement.sql(" AND "), order, sign, position);
-                }
-            }
-            let direction = if descending { " DESC" } else { " ASC" };
-            statement = statement.sql(" ORDER BY ");
+    /// Appends the statement of a page: `select`, which is a `SELECT` up to its conditions, within
+    /// the range, in order. A backward page is read from its end; [`super::page::Page::from_read`]
+    /// turns it round.
+    pub fn page(
+        &self,
+        order: Order,
+        select: impl FnOnce(Statement) -> Statement,
+    ) -> impl FnOnce(Statement) -> Statement {
+        let (range, limit) = (self.range(order), self.rows_to_read());
+        let direction = if order.descending != self.backward { " DESC" } else { " ASC" };
+        move |statement| {
+            let mut statement =
+                statement.sql("SELECT * FROM (").with(select).with(range).sql(" ORDER BY ");
             if !order.key.is_empty() {
                 statement = statement.sql(order.key).sql(direction).sql(", ");
             }
             statement
                 .sql(order.id)
                 .sql(direction)
-                .sql(" LIMIT ")
+                .sql(LARGEST_PAGE)
                 .bind::<sql_types::BigInt, _>(limit)
         }
+    }
+
+    /// Appends ` AND …` for both ends of the range.
+    pub fn range(&self, order: Order) -> impl FnOnce(Statement) -> Statement {
+        let (later, earlier) = if order.descending { (" < ", " > ") } else { (" > ", " < ") };
+        let ends = [(self.after, later), (self.before, earlier)];
+        move |statement| {
+            ends.into_iter().fold(statement, |statement, end| match end {
+                (Some(at), sign) => K::compare(statement.sql(" AND "), order, sign, at),
+                (None, _) => statement,
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::page::MAX_SIZE;
+
+    #[test]
+    fn the_largest_page_has_room_for_the_row_that_tells_of_more() {
+        assert!(LARGEST_PAGE.starts_with(&format!(" LIMIT {})", MAX_SIZE + 1)));
     }
 }

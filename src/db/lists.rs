@@ -42,8 +42,8 @@ fn parents(ids: &[Uuid]) -> impl FnOnce(Statement) -> Statement {
     }
 }
 
-/// The page of each parent's list. `select` writes the subquery of one list with its order and
-/// limit, as [`Window::write`] does; a parent with an empty list may be missing from the result.
+/// The page of each parent's list. `select` writes the statement of one parent's page, as
+/// [`Window::page`] does; a parent with an empty list may be missing from the result.
 ///
 /// # Errors
 /// When the database fails.

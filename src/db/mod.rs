@@ -17,6 +17,7 @@ pub mod comment;
 pub mod comment_list;
 mod connect;
 pub mod embedded;
+pub mod feed;
 pub mod follow;
 pub mod keyset;
 pub mod lists;
@@ -100,8 +101,11 @@ impl Db {
             .max_size(options.pool_size)
             .build()
             .map_err(Error::internal)?;
-        let pipeline =
-            pipeline::Pipeline::new(options.endpoint.clone(), options.readers, options.wait);
+        let pipeline = pipeline::Pipeline::new(
+            options.endpoint.for_short_reads(),
+            options.readers,
+            options.wait,
+        );
         Ok(Self { pipeline, pool, wait: options.wait })
     }
 

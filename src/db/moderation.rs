@@ -131,7 +131,8 @@ pub async fn page(
     window: &Window<()>,
 ) -> Result<Page<ModerationRow>> {
     let order = Order { key: "", id: "id", descending: true };
-    let statement = Statement::new("SELECT *").with(entries(target)).with(window.write(order));
+    let select = |s: Statement| s.sql("SELECT *").with(entries(target));
+    let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 

@@ -2,6 +2,9 @@
 
 use uuid::Uuid;
 
+/// How many rows a page may hold.
+pub const MAX_SIZE: u16 = 100;
+
 /// A place between rows of a list: the sort key and the id of the row beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Position<K> {

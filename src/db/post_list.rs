@@ -69,28 +69,35 @@ pub async fn page(
     window: &Window<f64>,
 ) -> Result<Page<ListedPost>> {
     let by = |key, id| Order { key, id, descending: order != PostOrder::Oldest };
-    let select = |key| {
-        Statement::new("SELECT ").sql(COLUMNS).sql(", ").sql(key).sql("::float8 AS key FROM posts ")
+    let select = |key: &'static str, table: Table| {
+        move |s: Statement| {
+            s.sql("SELECT ")
+                .sql(COLUMNS)
+                .sql(", ")
+                .sql(key)
+                .sql("::float8 AS key")
+                .with(from(table, viewer, filter))
+        }
     };
-    let matching = |s: Statement| s.sql("WHERE ").with(matching(viewer, filter));
-    let with_stats = "JOIN post_stats ON post_stats.post_id = posts.id ";
+    let statement = Statement::default();
     let statement = match order {
         PostOrder::Newest | PostOrder::Oldest => {
-            select("0").with(matching).with(window.keyed(|_| ()).write(by("", "posts.id")))
+            let window = window.keyed(|_| ());
+            statement.with(window.page(by("", "posts.id"), select("0", Table::Posts)))
         }
-        PostOrder::Top => select("post_stats.score").sql(with_stats).with(matching).with(
-            window.keyed(|key| key as i64).write(by("post_stats.score", "post_stats.post_id")),
-        ),
-        PostOrder::Hot => select("post_stats.hot")
-            .sql(with_stats)
-            .with(matching)
-            .with(window.write(by("post_stats.hot", "post_stats.post_id"))),
-        PostOrder::Relevance => select("found.rank")
-            .sql("CROSS JOIN LATERAL (SELECT ts_rank_cd(posts.search, ")
-            .with(query(filter.search.as_deref().unwrap_or_default()))
-            .sql(")::float8 AS rank) AS found ")
-            .with(matching)
-            .with(window.write(by("found.rank", "posts.id"))),
+        PostOrder::Top => {
+            let window = window.keyed(|key| key as i64);
+            let (key, id) = ("post_stats.score", "post_stats.post_id");
+            statement.with(window.page(by(key, id), select(key, Table::PostStats)))
+        }
+        PostOrder::Hot => {
+            let (key, id) = ("post_stats.hot", "post_stats.post_id");
+            statement.with(window.page(by(key, id), select(key, Table::PostStats)))
+        }
+        PostOrder::Relevance => {
+            let key = "ts_rank_cd(posts.search, sought)::float8";
+            statement.with(window.page(by(key, "posts.id"), select(key, Table::Posts)))
+        }
     };
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
@@ -104,36 +111,44 @@ pub async fn count(
     viewer: Option<Uuid>,
     filter: &PostFilter,
 ) -> Result<i64> {
-    let statement =
-        Statement::new("SELECT count(*) FROM posts WHERE ").with(matching(viewer, filter));
+    let statement = Statement::new("SELECT count(*)").with(from(Table::Posts, viewer, filter));
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
 }
 
-/// The condition on `posts` that makes the list.
-fn matching(viewer: Option<Uuid>, filter: &PostFilter) -> impl FnOnce(Statement) -> Statement {
-    move |mut statement| {
-        statement = statement.with(visibility::post(viewer));
-        statement = match filter.owner {
-            Some(owner) => {
-                statement.sql(" AND posts.owner_id = ").bind::<sql_types::Uuid, _>(owner)
-            }
-            // Who opens a person's own list wants to see it, muted or not.
-            None => statement.sql(" AND ").with(visibility::not_muted(viewer, "posts.owner_id")),
-        };
-        match &filter.search {
-            Some(search) => statement.sql(" AND posts.search @@ ").with(query(search)),
-            None => statement,
-        }
-    }
+/// Which table has the index that gives the rows in order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Table {
+    Posts,
+    PostStats,
 }
 
-/// Any text is a search: what people type between quotes, after a minus, around an "or".
-fn query(search: &str) -> impl FnOnce(Statement) -> Statement {
-    let search = search.to_owned();
+/// Where the posts of a list come from, and which they are. What is searched for is `sought`.
+fn from(
+    table: Table,
+    viewer: Option<Uuid>,
+    filter: &PostFilter,
+) -> impl FnOnce(Statement) -> Statement {
+    let (tables, owner_id) = match table {
+        Table::Posts => (" FROM posts", "posts.owner_id"),
+        Table::PostStats => {
+            (" FROM post_stats JOIN posts ON posts.id = post_stats.post_id", "post_stats.owner_id")
+        }
+    };
     move |statement| {
-        statement
-            .sql("websearch_to_tsquery('english', ")
-            .bind::<sql_types::Text, _>(search)
-            .sql(") ")
+        // Any text is a search: words in quotes, an "or" between them, a minus before them.
+        let statement = match filter.search.clone() {
+            Some(search) => statement
+                .sql(tables)
+                .sql(" CROSS JOIN websearch_to_tsquery('english', ")
+                .bind::<sql_types::Text, _>(search)
+                .sql(") AS sought WHERE posts.search @@ sought AND "),
+            None => statement.sql(tables).sql(" WHERE "),
+        };
+        let statement = match filter.owner {
+            Some(owner) => statement.sql(owner_id).sql(" = ").bind::<sql_types::Uuid, _>(owner),
+            // Who opens a person's own list wants to see it, muted or not.
+            None => statement.with(visibility::not_muted(viewer, owner_id)),
+        };
+        statement.sql(" AND ").with(visibility::post(viewer))
     }
 }

@@ -114,7 +114,8 @@ pub async fn page(
     window: &Window<()>,
 ) -> Result<Page<ReportRow>> {
     let order = Order { key: "", id: "id", descending: resolved };
-    let statement = Statement::new("SELECT *").with(listed(resolved)).with(window.write(order));
+    let select = |s: Statement| s.sql("SELECT *").with(listed(resolved));
+    let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 

@@ -56,7 +56,7 @@ diesel::table! {
     post_stats (post_id) {
         post_id -> Uuid,
         owner_id -> Uuid,
-        listed -> Bool,
+        open_to_followers -> Bool,
         created_epoch -> Float8,
         upvotes -> Int4,
         downvotes -> Int4,
@@ -76,6 +76,7 @@ diesel::table! {
         visibility -> Text,
         owner_suspended -> Bool,
         listed -> Bool,
+        open_to_followers -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         edited_at -> Nullable<Timestamptz>,

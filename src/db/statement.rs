@@ -66,6 +66,22 @@ impl Statement {
         self
     }
 
+    /// Appends a template, in which `gap` appends what belongs in the place of each `{name}`.
+    #[must_use]
+    pub fn fill(
+        mut self,
+        template: &'static str,
+        gap: impl Fn(Self, &'static str) -> Self,
+    ) -> Self {
+        let mut rest = template;
+        while let Some((text, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            self = gap(self.sql(text), name);
+            rest = after;
+        }
+        self.sql(rest)
+    }
+
     /// Appends whatever `write` appends: how a shared predicate joins a statement.
     #[must_use]
     pub fn with(self, write: impl FnOnce(Self) -> Self) -> Self {

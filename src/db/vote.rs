@@ -180,13 +180,10 @@ pub async fn page_voters(
     window: &Window<DateTime<Utc>>,
 ) -> Result<HashMap<Uuid, Page<VoterRow>>> {
     let order = Order { key: "votes.created_at", id: "votes.user_id", descending: true };
-    let select = |statement: Statement| {
-        statement
-            .sql("SELECT users.*, votes.created_at AS voted_at")
-            .with(voters(viewer, direction))
-            .with(window.write(order))
+    let select = |s: Statement| {
+        s.sql("SELECT users.*, votes.created_at AS voted_at").with(voters(viewer, direction))
     };
-    lists::pages(conn, posts, window, select).await
+    lists::pages(conn, posts, window, window.page(order, select)).await
 }
 
 /// How many rows such lists of voters have.
@@ -246,15 +243,13 @@ pub async fn page_liked(
     window: &Window<DateTime<Utc>>,
 ) -> Result<HashMap<Uuid, Page<LikedRow>>> {
     let order = Order { key: "votes.created_at", id: "votes.post_id", descending: true };
-    let select = |statement: Statement| {
-        statement
-            .sql("SELECT ")
+    let select = |s: Statement| {
+        s.sql("SELECT ")
             .sql(post::COLUMNS)
             .sql(", votes.created_at AS voted_at")
             .with(liked(viewer))
-            .with(window.write(order))
     };
-    lists::pages(conn, users, window, select).await
+    lists::pages(conn, users, window, window.page(order, select)).await
 }
 
 /// How many rows such lists of posts have.

@@ -10,7 +10,10 @@ use super::{
     post::Post,
 };
 use crate::{
-    db::post_list::{self, ListedPost, PostFilter},
+    db::{
+        feed,
+        post_list::{self, ListedPost, PostFilter},
+    },
     error::{Error, Result},
 };
 
@@ -34,6 +37,10 @@ pub enum PostOrder {
 /// word that PostgreSQL refuses to search for.
 const MAX_SEARCH: usize = 256;
 
+fn relevance_without_search() -> Error {
+    Error::bad_input("`orderBy: RELEVANCE` goes with a `search`.")
+}
+
 /// What people typed to search for; `None` when that is nothing.
 fn typed(search: Option<String>) -> Result<Option<String>> {
     // PostgreSQL has no NUL in its texts.
@@ -54,7 +61,7 @@ pub(super) async fn page(
     arguments: PageArguments,
 ) -> Result<Connection<Post>> {
     if order == PostOrder::Relevance && filter.search.is_none() {
-        return Err(Error::bad_input("`orderBy: RELEVANCE` goes with a `search`."));
+        return Err(relevance_without_search());
     }
     let tag = ListTag::new(&[
         "posts",
@@ -104,5 +111,32 @@ impl PostListQuery {
     ) -> Result<Connection<Post>> {
         let filter = PostFilter { search: typed(search)?, owner: owned_by.map(|id| id.uuid()) };
         page(ctx, filter, order_by, PageArguments { first, after, last, before }).await
+    }
+
+    /// The viewer's own posts and those of the people they follow, drafts excepted; without those of
+    /// people whom they muted.
+    async fn feed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In which order; not `RELEVANCE`.", default_with = "PostOrder::Newest")]
+        order_by: PostOrder,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
+        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Post>> {
+        let viewer = ctx.require_viewer()?.user_id;
+        if order_by == PostOrder::Relevance {
+            return Err(relevance_without_search());
+        }
+        let tag = ListTag::new(&["feed", &format!("{order_by:?}"), &viewer.to_string()]);
+        let window = PageArguments { first, after, last, before }.window(&tag)?;
+        let page =
+            feed::page(&*ctx.app().db.read().await?, viewer, order_by.into(), &window).await?;
+        let count: Count = Box::new(move |ctx| {
+            async move { feed::count(&*ctx.app().db.write().await?, viewer).await }.boxed()
+        });
+        Ok(Connection::new(page, &tag, ListedPost::position, |row| Post(row.post), count))
     }
 }

@@ -2,14 +2,12 @@
 
 use super::cursor::{CursorKey, ListTag};
 use crate::{
-    db::page::Window,
+    db::page::{MAX_SIZE, Window},
     error::{Error, Result},
 };
 
 /// How many rows a page holds when nothing is said.
 pub const DEFAULT_SIZE: u16 = 20;
-/// How many rows a page may hold.
-pub const MAX_SIZE: u16 = 100;
 
 /// `first`, `after`, `last` and `before`, as they came.
 #[derive(Clone, Debug, Default)]
