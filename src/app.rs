@@ -2,11 +2,24 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::{
+    auth::{Hasher, Keys, Tokens},
     config::Config,
     db::{ConnectOptions, Db},
     error::Result,
+    rate::Buckets,
 };
+
+/// Who makes a write, as its rate is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Writer {
+    /// A user.
+    User(Uuid),
+    /// All strangers at one place, by the hash of its address.
+    Stranger(Vec<u8>),
+}
 
 /// The parts of a running server that requests use. Cheap to clone.
 #[derive(Clone)]
@@ -15,6 +28,14 @@ pub struct App {
     pub config: Arc<Config>,
     /// The database.
     pub db: Db,
+    /// The server's secret keys.
+    pub keys: Arc<Keys>,
+    /// Access tokens.
+    pub tokens: Arc<Tokens>,
+    /// Password hashes.
+    pub hasher: Hasher,
+    /// How often each may write.
+    pub write_rate: Arc<Buckets<Writer>>,
 }
 
 impl App {
@@ -23,6 +44,14 @@ impl App {
     /// # Errors
     /// When a part cannot be made from this configuration.
     pub fn new(config: Config, database: &ConnectOptions) -> Result<Self> {
-        Ok(Self { config: Arc::new(config), db: Db::new(database)? })
+        let keys = Keys::new(&config)?;
+        Ok(Self {
+            db: Db::new(database)?,
+            tokens: Arc::new(Tokens::new(&config, &keys)),
+            keys: Arc::new(keys),
+            hasher: Hasher::new(config.password_hash_parallelism),
+            write_rate: Arc::new(Buckets::new(config.writes_per_minute)),
+            config: Arc::new(config),
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! Rookery, a social-feed backend: a GraphQL API server on PostgreSQL, in one binary.
 //!
-//! Data runs one way: [`http`] → [`graphql`] → [`db`]. [`auth`], [`config`], [`error`] and [`metrics`]
-//! are leaves that anyone may use. [`app`] holds what all requests share; [`cli`] is what a person
-//! at a terminal meets.
+//! Data runs one way: [`http`] → [`graphql`] → [`db`]. [`auth`], [`config`], [`error`], [`id`],
+//! [`metrics`], [`rate`] and [`text`] are leaves that anyone may use. [`app`] holds what all
+//! requests share; [`cli`] is what a person at a terminal meets.
 
 pub mod app;
 pub mod auth;
@@ -12,4 +12,7 @@ pub mod db;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod id;
 pub mod metrics;
+pub mod rate;
+pub mod text;

@@ -28,6 +28,8 @@ CREATE UNIQUE INDEX users_email_unique ON users (lower(email));
 -- Search by prefix and by likeness.
 CREATE INDEX users_username_trgm ON users USING gin (lower(username) gin_trgm_ops);
 CREATE INDEX users_display_name_trgm ON users USING gin (lower(display_name) gin_trgm_ops);
+-- The few admins are locked one by one where the last of them must not go.
+CREATE INDEX users_admins ON users (id) WHERE role = 'admin';
 
 -- A row is a session that lasts; ending a session deletes it.
 CREATE TABLE sessions (

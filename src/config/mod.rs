@@ -124,6 +124,15 @@ settings! {
     /// How many password hashes may run at once; the others wait. 0 means one a core.
     "PASSWORD_HASH_PARALLELISM" => password_hash_parallelism: usize = "0";
 
+    /// How many logins to one account may fail before each further failure doubles the wait, from 1 s. An owner at a familiar place does not wait.
+    "LOGIN_FAILURES_PER_ACCOUNT" => login_failures_per_account: u32 = "4";
+    /// How many logins from one address may fail before each further failure doubles the wait.
+    "LOGIN_FAILURES_PER_ADDRESS" => login_failures_per_address: u32 = "100";
+    /// The longest wait after failed logins.
+    "LOGIN_LONGEST_WAIT_SECONDS" => login_longest_wait: Seconds = "900";
+    /// How many accounts may be registered from one address in an hour before each further one doubles the wait.
+    "REGISTRATIONS_PER_HOUR" => registrations_per_hour: u32 = "500";
+
     /// Web origins that may call the API from a browser. Requests from the server's own origin are always allowed.
     "CORS_ALLOWED_ORIGINS" => cors_allowed_origins: List<Origin> = "";
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.

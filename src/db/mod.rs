@@ -12,6 +12,7 @@
 //! locks both `user_stats` rows before it touches them. Deleting or suspending through the `users`
 //! and `posts` tables does so by itself, by triggers.
 
+pub mod account;
 pub mod boundary;
 pub mod comment;
 pub mod comment_list;
@@ -27,12 +28,17 @@ pub mod page;
 mod pipeline;
 pub mod post;
 pub mod post_list;
+pub mod refresh_token;
 pub mod relation;
 pub mod report;
 mod retry;
+pub mod role;
 pub mod schema;
+pub mod search;
+pub mod session;
 pub mod statement;
 pub mod statistics;
+pub mod throttle;
 pub mod user;
 pub mod visibility;
 pub mod vote;

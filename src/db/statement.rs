@@ -4,14 +4,14 @@
 //! found in the connection's cache by its text, so its text must come from a small, fixed set:
 //! values are bound, never written into it.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, time::Duration};
 
 use diesel::{
     QueryResult, RunQueryDsl,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     serialize::ToSql,
-    sql_types::{HasSqlType, Untyped},
+    sql_types::{self, HasSqlType, Untyped},
 };
 
 enum Piece {
@@ -86,6 +86,16 @@ impl Statement {
     #[must_use]
     pub fn with(self, write: impl FnOnce(Self) -> Self) -> Self {
         write(self)
+    }
+}
+
+/// Appends a length of time.
+pub fn interval(length: Duration) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement
+            .sql("make_interval(secs => ")
+            .bind::<sql_types::Double, _>(length.as_secs_f64())
+            .sql(")")
     }
 }
 

@@ -5,7 +5,14 @@ use diesel::{prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{schema::users, statement::Statement, visibility};
+use super::{
+    Counted,
+    keyset::Order,
+    page::{Page, Position, Window},
+    schema::users,
+    statement::Statement,
+    visibility,
+};
 use crate::error::Result;
 
 /// A user as stored, without the password's hash.
@@ -24,6 +31,12 @@ pub struct UserRow {
 }
 
 impl UserRow {
+    /// Where the row stands among all users.
+    #[must_use]
+    pub fn position(&self) -> Position<()> {
+        Position { key: (), id: self.id }
+    }
+
     /// Whether the user moderates the network.
     #[must_use]
     pub fn is_admin(&self) -> bool {
@@ -47,6 +60,32 @@ pub async fn find_many(
     Ok(statement.load(&mut conn).await?)
 }
 
+/// A page of all users whom the viewer may see, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    mut conn: &AsyncPgConnection,
+    viewer: Option<Uuid>,
+    window: &Window<()>,
+) -> Result<Page<UserRow>> {
+    let order = Order { key: "", id: "users.id", descending: true };
+    let statement = Statement::new("SELECT * FROM users WHERE ")
+        .with(visibility::user(viewer))
+        .with(window.write(order));
+    Ok(Page::from_read(statement.load(&mut conn).await?, window))
+}
+
+/// How many users the viewer may see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(mut conn: &AsyncPgConnection, viewer: Option<Uuid>) -> Result<i64> {
+    let statement =
+        Statement::new("SELECT count(*) FROM users WHERE ").with(visibility::user(viewer));
+    Ok(statement.get_result::<Counted>(&mut conn).await?.count)
+}
+
 /// The user of this name, in any case, if the viewer may see them.
 ///
 /// # Errors
@@ -56,9 +95,24 @@ pub async fn find_by_username(
     viewer: Option<Uuid>,
     username: &str,
 ) -> Result<Option<UserRow>> {
-    let statement = Statement::new("SELECT * FROM users WHERE lower(users.username) = ")
-        .bind::<sql_types::Text, _>(username.to_lowercase())
-        .sql(" AND ")
+    let statement = Statement::new("SELECT * FROM users WHERE lower(users.username) = lower(")
+        .bind::<sql_types::Text, _>(username.to_owned())
+        .sql(") AND ")
         .with(visibility::user(viewer));
     Ok(statement.get_result(&mut conn).await.optional()?)
+}
+
+/// The admins who are not suspended, locked until the end of the transaction in the order of keys.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn lock_admins(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Uuid>> {
+    users::table
+        .filter(users::role.eq("admin"))
+        .filter(users::suspended_at.is_null())
+        .order(users::id)
+        .for_no_key_update()
+        .select(users::id)
+        .load(conn)
+        .await
 }

@@ -101,7 +101,7 @@ async fn set(
     kind: Boundary,
     other: Uuid,
 ) -> Result<(Option<User>, Vec<UserError>)> {
-    let viewer = ctx.require_viewer()?.user_id;
+    let viewer = ctx.begin_write().await?.id;
     if other == viewer {
         let error = UserError::field(
             "userId",
@@ -127,7 +127,7 @@ async fn take_back(
     kind: Boundary,
     other: Uuid,
 ) -> Result<(Option<User>, Vec<UserError>)> {
-    let viewer = ctx.require_viewer()?.user_id;
+    let viewer = ctx.begin_write().await?.id;
     {
         let mut conn = ctx.app().db.write().await?;
         boundary::delete(&mut conn, kind, viewer, other).await?;

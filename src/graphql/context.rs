@@ -1,16 +1,21 @@
 //! What a resolver can reach: the app, the viewer, the loaders, the request.
 
-use std::net::IpAddr;
+use std::{future::Future, net::IpAddr};
 
 use async_graphql::Context;
 use uuid::Uuid;
 
 use super::loaders::Loaders;
 use crate::{
-    app::App,
+    app::{App, Writer},
     auth::Viewer,
+    db::user::UserRow,
     error::{Error, Result},
 };
+
+const LOG_IN_FIRST: &str = "Log in first.";
+const SESSION_ENDED: &str = "Your session has ended. Log in again.";
+const ADMINS_ONLY: &str = "Only admins may do this.";
 
 /// What is known of the request that an operation came with.
 #[derive(Clone, Debug)]
@@ -44,13 +49,104 @@ pub trait ContextExt<'a> {
         self.viewer().map(|viewer| viewer.user_id)
     }
 
-    /// Who is asking, where a stranger has no business.
+    /// Who is asking, where a stranger has no business. Whether the session still stands is not
+    /// asked: that is [`ContextExt::require_session`].
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for a stranger.
     fn require_viewer(&self) -> Result<Viewer> {
-        self.viewer().ok_or(Error::Unauthenticated("Log in first."))
+        self.viewer().ok_or(Error::Unauthenticated(LOG_IN_FIRST))
     }
+
+    /// The user who is asking, if their session still stands; `None` for a stranger. Asked of the
+    /// database once a request.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when the session has ended, or its user is suspended or gone.
+    fn session_user(&self) -> impl Future<Output = Result<Option<UserRow>>> + Send {
+        let (viewer, loaders) = (self.viewer(), self.loaders());
+        async move {
+            let Some(viewer) = viewer else { return Ok(None) };
+            let standing = loaders.standing.load(viewer.session_id).await?;
+            standing
+                .map(|standing| standing.user)
+                .filter(|user| user.id == viewer.user_id)
+                .map(Some)
+                .ok_or(Error::Unauthenticated(SESSION_ENDED))
+        }
+    }
+
+    /// The user who is asking, where their session must still stand: `me`, `feed`, mutations,
+    /// subscriptions.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for a stranger and for a session that has ended.
+    fn require_session(&self) -> impl Future<Output = Result<UserRow>> + Send {
+        let user = self.session_user();
+        async move { user.await?.ok_or(Error::Unauthenticated(LOG_IN_FIRST)) }
+    }
+
+    /// The admin who is asking.
+    ///
+    /// # Errors
+    /// As [`ContextExt::require_session`], and [`Error::Forbidden`] for everybody else.
+    fn require_admin(&self) -> impl Future<Output = Result<UserRow>> + Send {
+        let user = self.require_session();
+        async move {
+            let user = user.await?;
+            if user.is_admin() { Ok(user) } else { Err(Error::Forbidden(ADMINS_ONLY)) }
+        }
+    }
+
+    /// What every mutation of a user begins with: the session stands, and the user does not write
+    /// too often. Every field counts, so that aliases buy nothing.
+    ///
+    /// # Errors
+    /// As [`ContextExt::require_session`], and [`Error::RateLimited`].
+    fn begin_write(&self) -> impl Future<Output = Result<UserRow>> + Send {
+        let (user, app) = (self.require_session(), self.app());
+        async move {
+            let user = user.await?;
+            take(app, Writer::User(user.id))?;
+            Ok(user)
+        }
+    }
+
+    /// As [`ContextExt::begin_write`] for an admin's mutation.
+    ///
+    /// # Errors
+    /// As [`ContextExt::require_admin`], and [`Error::RateLimited`].
+    fn begin_admin_write(&self) -> impl Future<Output = Result<UserRow>> + Send {
+        let (user, app) = (self.require_admin(), self.app());
+        async move {
+            let user = user.await?;
+            take(app, Writer::User(user.id))?;
+            Ok(user)
+        }
+    }
+
+    /// What the mutations begin with that a stranger may call. Strangers share their address's rate.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    fn begin_strangers_write(&self) -> Result<()> {
+        let writer = match self.viewer_id() {
+            Some(user) => Writer::User(user),
+            None => Writer::Stranger(self.app().keys.address_hash(self.request().address)?),
+        };
+        take(self.app(), writer)
+    }
+
+    /// Whether this user is the one who is asking, by their token or because they logged in just
+    /// now, earlier in this very request.
+    fn is_viewer(&self, user: Uuid) -> bool {
+        self.viewer_id() == Some(user) || self.loaders().admitted.contains(user)
+    }
+}
+
+fn take(app: &App, writer: Writer) -> Result<()> {
+    app.write_rate.take(writer).map_err(|retry_after| Error::RateLimited { retry_after })?;
+    Ok(())
 }
 
 impl<'a> ContextExt<'a> for Context<'a> {

@@ -6,7 +6,10 @@
 
 use async_graphql::{Enum, ErrorExtensionValues, Response, ServerError, SimpleObject, Value};
 
-use crate::error::{Code, Error, seconds};
+use crate::{
+    error::{Code, Error, seconds},
+    text::{Flaw, Rejected},
+};
 
 /// Why an input was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -45,6 +48,18 @@ pub enum UserErrorCode {
     LimitReached,
 }
 
+impl From<Flaw> for UserErrorCode {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::Required => Self::Required,
+            Flaw::TooShort => Self::TooShort,
+            Flaw::TooLong => Self::TooLong,
+            Flaw::Invalid => Self::Invalid,
+            Flaw::Reserved => Self::Reserved,
+        }
+    }
+}
+
 /// A problem of an input, for the person who filled in the form.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
 pub struct UserError {
@@ -74,12 +89,11 @@ pub struct Problems(Vec<UserError>);
 
 impl Problems {
     /// Keeps the value, or notes the problem under the field's name.
-    pub fn check<T>(
-        &mut self,
-        field: &str,
-        checked: Result<T, (UserErrorCode, String)>,
-    ) -> Option<T> {
-        checked.map_err(|(code, message)| self.0.push(UserError::field(field, code, message))).ok()
+    pub fn check<T>(&mut self, field: &str, checked: Result<T, Rejected>) -> Option<T> {
+        let note = |Rejected { flaw, message }| {
+            self.0.push(UserError::field(field, flaw.into(), message));
+        };
+        checked.map_err(note).ok()
     }
 
     /// Notes a problem.

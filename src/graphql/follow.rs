@@ -106,7 +106,7 @@ impl FollowMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whom to follow.")] input: FollowInput,
     ) -> Result<FollowPayload> {
-        let viewer = ctx.require_viewer()?.user_id;
+        let viewer = ctx.begin_write().await?.id;
         let followee = input.user_id.uuid();
         if followee == viewer {
             return Ok(FollowPayload::refused(UserError::field(
@@ -136,7 +136,7 @@ impl FollowMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whom to follow no longer.")] input: UnfollowInput,
     ) -> Result<UnfollowPayload> {
-        let viewer = ctx.require_viewer()?.user_id;
+        let viewer = ctx.begin_write().await?.id;
         let followee = input.user_id.uuid();
         {
             let mut conn = ctx.app().db.write().await?;

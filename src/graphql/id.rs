@@ -1,169 +1,21 @@
-//! Global ids: `post_01h455vb4pex5vsknk084sn02q`, a type's prefix and a UUIDv7 in base 32.
-//!
-//! An [`Id`] knows its type, so an id of something else is refused where the argument is read, with
-//! a message that names what was expected.
+//! Ids as GraphQL writes them: the scalar `ID`, refused where it is read when it is of another kind.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt};
 
 use async_graphql::{
     ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Positioned,
     ServerResult, Value, parser::types::Field, registry::Registry,
 };
-use uuid::Uuid;
 
 use crate::error::Code;
-
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-const SUFFIX_LENGTH: usize = 26;
-
-/// A kind of thing that has ids.
-pub trait Kind: Send + Sync + 'static {
-    /// What its ids begin with.
-    const PREFIX: &'static str;
-}
-
-macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $name:ident = $prefix:literal;)+) => {
-        $(
-            $(#[doc = $doc])+
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-            pub struct $name;
-            impl Kind for $name { const PREFIX: &'static str = $prefix; }
-        )+
-
-        /// The prefixes of everything that `node` can find.
-        pub const PREFIXES: &[&str] = &[$($prefix),+];
-    };
-}
-
-kinds! {
-    /// A user.
-    UserKind = "user";
-    /// A session.
-    SessionKind = "session";
-    /// A post.
-    PostKind = "post";
-    /// A comment.
-    CommentKind = "comment";
-    /// A report.
-    ReportKind = "report";
-    /// An entry of the moderation log.
-    ModerationKind = "moderation";
-}
-
-/// The id of one kind of thing.
-pub struct Id<K> {
-    uuid: Uuid,
-    kind: PhantomData<fn() -> K>,
-}
-
-impl<K> Id<K> {
-    /// The key in the database.
-    #[must_use]
-    pub const fn uuid(&self) -> Uuid {
-        self.uuid
-    }
-}
-
-impl<K> Clone for Id<K> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<K> Copy for Id<K> {}
-
-impl<K> From<Uuid> for Id<K> {
-    fn from(uuid: Uuid) -> Self {
-        Self { uuid, kind: PhantomData }
-    }
-}
-
-impl<K: Kind> fmt::Display for Id<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", K::PREFIX, encode(self.uuid))
-    }
-}
-
-impl<K: Kind> Id<K> {
-    /// Reads an id of this kind.
-    ///
-    /// # Errors
-    /// A sentence that says what was expected and what came instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        match split(text) {
-            Some((prefix, uuid)) if prefix == K::PREFIX => Ok(Self::from(uuid)),
-            Some((prefix, _)) => {
-                Err(format!("Expected the id of a {}, got the id of a {prefix}.", K::PREFIX))
-            }
-            None => Err(format!(
-                "Expected the id of a {0}, such as {0}_{1}, got {2}.",
-                K::PREFIX,
-                "01h455vb4pex5vsknk084sn02q",
-                quoted(text)
-            )),
-        }
-    }
-}
-
-/// An id of any kind, for `node`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnyId {
-    /// One of [`PREFIXES`].
-    pub prefix: &'static str,
-    /// The key in the database.
-    pub uuid: Uuid,
-}
-
-impl AnyId {
-    fn parse(text: &str) -> Result<Self, String> {
-        let (prefix, uuid) = split(text).ok_or_else(|| {
-            format!("Expected an id such as post_01h455vb4pex5vsknk084sn02q, got {}.", quoted(text))
-        })?;
-        Ok(Self { prefix, uuid })
-    }
-}
-
-/// Hostile ids may be long; an error message is not.
-fn quoted(text: &str) -> String {
-    let short: String = text.chars().take(40).collect();
-    let dots = if short.len() < text.len() { "…" } else { "" };
-    format!("{short:?}{dots}")
-}
-
-fn split(text: &str) -> Option<(&'static str, Uuid)> {
-    let (prefix, suffix) = text.rsplit_once('_')?;
-    let prefix = PREFIXES.iter().find(|known| **known == prefix)?;
-    Some((prefix, decode(suffix)?))
-}
-
-fn encode(uuid: Uuid) -> String {
-    let value = uuid.as_u128();
-    (0..SUFFIX_LENGTH)
-        .rev()
-        .map(|place| char::from(ALPHABET[(value >> (5 * place)) as usize & 31]))
-        .collect()
-}
-
-fn decode(suffix: &str) -> Option<Uuid> {
-    // 26 characters hold 130 bits: the first may only use three of its five.
-    if suffix.len() != SUFFIX_LENGTH || suffix.as_bytes()[0] > b'7' {
-        return None;
-    }
-    suffix
-        .bytes()
-        .try_fold(0u128, |value, byte| {
-            let digit = ALPHABET.iter().position(|known| *known == byte)?;
-            Some(value << 5 | digit as u128)
-        })
-        .map(Uuid::from_u128)
-}
+pub use crate::id::*;
 
 fn refused<T: InputType>(message: impl fmt::Display) -> InputValueError<T> {
     InputValueError::custom(message).with_extension("code", Code::BadUserInput.as_str())
 }
 
 macro_rules! graphql_id {
-    ([$($generics:tt)*] $type:ty, $parse:expr, $show:expr) => {
+    ([$($generics:tt)*] $type:ty) => {
         impl<$($generics)*> InputType for $type {
             type RawValueType = Self;
 
@@ -177,11 +29,11 @@ macro_rules! graphql_id {
 
             fn parse(value: Option<Value>) -> InputValueResult<Self> {
                 let ID(text) = <ID as InputType>::parse(value).map_err(InputValueError::propagate)?;
-                $parse(&text).map_err(refused)
+                Self::parse(&text).map_err(refused)
             }
 
             fn to_value(&self) -> Value {
-                Value::String($show(self))
+                Value::String(self.to_string())
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -191,8 +43,8 @@ macro_rules! graphql_id {
     };
 }
 
-graphql_id!([K: Kind] Id<K>, Id::<K>::parse, |id: &Self| id.to_string());
-graphql_id!([] AnyId, AnyId::parse, |id: &Self| format!("{}_{}", id.prefix, encode(id.uuid)));
+graphql_id!([K: Kind] Id<K>);
+graphql_id!([] AnyId);
 
 impl<K: Kind> OutputType for Id<K> {
     fn type_name() -> Cow<'static, str> {
@@ -209,48 +61,5 @@ impl<K: Kind> OutputType for Id<K> {
         _field: &Positioned<Field>,
     ) -> ServerResult<Value> {
         Ok(Value::String(self.to_string()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_keep_the_key_and_its_order() {
-        let uuid = Uuid::parse_str("01890a5d-ac96-774b-bcce-b302099a8057").unwrap();
-        let id = Id::<PostKind>::from(uuid).to_string();
-        assert_eq!(id, "post_01h455vb4pex5vsknk084sn02q");
-        assert_eq!(Id::<PostKind>::parse(&id).unwrap().uuid(), uuid);
-        for uuid in [Uuid::nil(), Uuid::max()] {
-            let id = Id::<UserKind>::from(uuid).to_string();
-            assert_eq!(Id::<UserKind>::parse(&id).unwrap().uuid(), uuid);
-        }
-    }
-
-    #[test]
-    fn the_wrong_kind_is_named() {
-        let user = Id::<UserKind>::from(Uuid::now_v7()).to_string();
-        let message = Id::<PostKind>::parse(&user).err().unwrap();
-        assert_eq!(message, "Expected the id of a post, got the id of a user.");
-    }
-
-    #[test]
-    fn malformed_ids_are_refused() {
-        let too_large = "post_81h455vb4pex5vsknk084sn02q";
-        let capital = "post_01H455VB4PEX5VSKNK084SN02Q";
-        let foreign = "cat_01h455vb4pex5vsknk084sn02q";
-        for text in [
-            "",
-            "_",
-            "post",
-            "post_",
-            too_large,
-            capital,
-            foreign,
-            "post_é1h455vb4pex5vsknk084sn02q",
-        ] {
-            assert!(Id::<PostKind>::parse(text).is_err(), "{text}");
-        }
     }
 }

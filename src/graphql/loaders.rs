@@ -23,8 +23,10 @@ use crate::{
 };
 
 use super::{
+    admitted::Admitted,
     follow::{Relations, UserStats},
     nested::{Counts, Pages},
+    session::{OwnSessions, StandingSessions},
     vote::{Liked, ViewerVotes, Voters},
 };
 
@@ -183,13 +185,17 @@ impl Lookup for PostStats {
 macro_rules! loaders {
     ($($(#[doc = $doc:literal])+ $name:ident: $lookup:ty,)+) => {
         /// All loaders of one request.
-        pub struct Loaders { $($(#[doc = $doc])+ pub $name: Loader<$lookup>,)+ }
+        pub struct Loaders {
+            /// Those who logged in during this request.
+            pub admitted: Admitted,
+            $($(#[doc = $doc])+ pub $name: Loader<$lookup>,)+
+        }
 
         impl Loaders {
             /// Fresh loaders for this viewer.
             #[must_use]
             pub fn new(db: &Db, viewer: Option<Uuid>) -> Self {
-                Self { $($name: Loader::new(db, viewer),)+ }
+                Self { admitted: Admitted::default(), $($name: Loader::new(db, viewer),)+ }
             }
         }
     };
@@ -198,6 +204,10 @@ macro_rules! loaders {
 loaders! {
     /// Users by key.
     users: Users,
+    /// Sessions that stand, with their users, by key.
+    standing: StandingSessions,
+    /// The viewer's own sessions by key.
+    sessions: OwnSessions,
     /// The stored counts of a user's follows.
     user_stats: UserStats,
     /// How the viewer stands to a user.

@@ -4,6 +4,8 @@
 //! Resolvers read through the loaders or take a connection for the length of one db function; a
 //! resolver never holds a connection while it awaits a loader.
 
+pub mod account;
+pub mod admitted;
 pub mod boundary;
 pub mod context;
 pub mod documents;
@@ -13,13 +15,21 @@ pub mod follow;
 pub mod id;
 pub mod limits;
 pub mod loaders;
+pub mod login;
 pub mod nested;
+pub mod node;
 pub mod page;
+pub mod password_check;
 pub mod post;
 pub mod post_list;
+pub mod registration;
+pub mod role;
 pub mod schema_types;
+pub mod session;
 pub mod syntax;
+pub mod token;
 pub mod user;
+pub mod user_list;
 pub mod validation;
 pub mod vote;
 
@@ -32,10 +42,20 @@ use crate::app::App;
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
-pub struct Query(user::UserQuery, post::PostQuery, post_list::PostListQuery);
+pub struct Query(node::NodeQuery, user::UserQuery, post::PostQuery, post_list::PostListQuery);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
+pub struct Mutation(
+    registration::RegistrationMutation,
+    login::LoginMutation,
+    token::TokenMutation,
+    session::SessionMutation,
+    account::AccountMutation,
+    role::RoleMutation,
+    follow::FollowMutation,
+    boundary::BoundaryMutation,
+);
 pub struct Mutation(follow::FollowMutation, boundary::BoundaryMutation, vote::VoteMutation);
 
 /// The schema that the server serves.

@@ -70,7 +70,7 @@ impl Post {
 #[Object]
 impl Post {
     /// The post's id.
-    async fn id(&self) -> Id<PostKind> {
+    pub async fn id(&self) -> Id<PostKind> {
         self.0.id.into()
     }
 

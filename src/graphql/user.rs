@@ -1,6 +1,6 @@
 //! Users: the type and its queries.
 
-use async_graphql::{Context, Enum, Object, OneofObject};
+use async_graphql::{Context, Object, OneofObject};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -11,9 +11,13 @@ use super::{
     nested,
     page::{Connection, PageArguments},
     post::Post,
+    role::Role,
+    session::{self, Session},
+    user_list,
     vote::Liked,
 };
 use crate::{
+    auth::Username,
     db::{
         boundary::Boundary,
         follow::Side,
@@ -23,23 +27,33 @@ use crate::{
     error::Result,
 };
 
-/// What a person may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum Role {
-    /// Uses the network.
-    User,
-    /// Moderates it.
-    Admin,
-}
-
 /// A person on the network.
 pub struct User(pub UserRow);
+
+impl User {
+    /// Whether this is the viewer, and the session that says so still stands.
+    async fn is_viewer_in_session(&self, ctx: &Context<'_>) -> Result<bool> {
+        if ctx.viewer_id() == Some(self.0.id) {
+            ctx.require_session().await?;
+        }
+        Ok(ctx.is_viewer(self.0.id))
+    }
+
+    /// Whether the viewer may read what is private: their own, or as an admin.
+    async fn is_open_to_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
+        if self.is_viewer_in_session(ctx).await? {
+            return Ok(true);
+        }
+        // An ended session is no reason for an error on other people.
+        Ok(matches!(ctx.session_user().await, Ok(Some(viewer)) if viewer.is_admin()))
+    }
+}
 
 /// A person on the network.
 #[Object]
 impl User {
     /// The user's id.
-    async fn id(&self) -> Id<UserKind> {
+    pub async fn id(&self) -> Id<UserKind> {
         self.0.id.into()
     }
 
@@ -48,9 +62,56 @@ impl User {
         &self.0.username
     }
 
+    /// The name that is shown; null when the user gave none.
+    async fn display_name(&self) -> Option<&str> {
+        self.0.display_name.as_deref()
+    }
+
+    /// What the user says of themselves; null when they say nothing.
+    async fn bio(&self) -> Option<&str> {
+        self.0.bio.as_deref()
+    }
+
+    /// What the user may do.
+    async fn role(&self) -> Role {
+        if self.0.role == "admin" { Role::Admin } else { Role::User }
+    }
+
     /// When the user registered.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+
+    /// Whether this is the viewer.
+    async fn is_viewer(&self, ctx: &Context<'_>) -> bool {
+        ctx.is_viewer(self.0.id)
+    }
+
+    /// The email address; null to everybody but the user and admins.
+    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.is_open_to_viewer(ctx).await?.then_some(&self.0.email))
+    }
+
+    /// The telephone number; null to everybody but the user and admins, and when there is none.
+    async fn phone_number(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        let phone_number = self.0.phone_number.as_deref();
+        Ok(if self.is_open_to_viewer(ctx).await? { phone_number } else { None })
+    }
+
+    /// Where the user is logged in, the latest login first; null to everybody else.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Option<Connection<Session>>> {
+        if !self.is_viewer_in_session(ctx).await? {
+            return Ok(None);
+        }
+        let arguments = PageArguments { first, after, last, before };
+        session::page(ctx, self.0.id, arguments).await.map(Some)
     }
 
     /// Those who follow the user, newest first.
@@ -167,8 +228,7 @@ pub struct UserQuery;
 impl UserQuery {
     /// The viewer; null for a stranger.
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        let Some(id) = ctx.viewer_id() else { return Ok(None) };
-        Ok(ctx.loaders().users.load(id).await?.map(User))
+        Ok(ctx.session_user().await?.map(User))
     }
 
     /// A user; null when there is none, or when the viewer may not see them.
@@ -179,11 +239,30 @@ impl UserQuery {
     ) -> Result<Option<User>> {
         let found = match by {
             UserBy::Id(id) => ctx.loaders().users.load(id.uuid()).await?,
+            // Nobody has a name that cannot be one.
             UserBy::Username(name) => {
+                let Ok(name) = Username::existing(&name) else { return Ok(None) };
                 let reader = ctx.app().db.read().await?;
-                user::find_by_username(&reader, ctx.viewer_id(), &name).await?
+                user::find_by_username(&reader, ctx.viewer_id(), name.as_str()).await?
             }
         };
         Ok(found.map(User))
+    }
+
+    /// The users whom the viewer may see: the newest first, or with `search` those whose username or
+    /// display name begins with the words or is like them, the best fit first.
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Words to look for in usernames and display names.")] search: Option<
+            String,
+        >,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<User>> {
+        let arguments = PageArguments { first, after, last, before };
+        user_list::page(ctx, search, arguments).await
     }
 }

@@ -2,21 +2,24 @@
 
 use axum::http::{HeaderMap, header};
 
-use crate::auth::Viewer;
+use crate::auth::{Tokens, Viewer};
 
 /// A credential that proves nothing: malformed, expired, forged, or of another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BadCredential;
 
 /// The viewer; `None` is a stranger, who sends no credential at all.
-pub(super) fn from_headers(headers: &HeaderMap) -> Result<Option<Viewer>, BadCredential> {
+pub(super) fn from_headers(
+    headers: &HeaderMap,
+    tokens: &Tokens,
+) -> Result<Option<Viewer>, BadCredential> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         // Clients commonly send an empty header while nobody is logged in.
         (Some(value), None) if value.as_bytes().trim_ascii().is_empty() => Ok(None),
         (Some(value), None) => match value.to_str() {
-            Ok(text) => from_text(text).map(Some),
+            Ok(text) => from_text(text, tokens).map(Some),
             Err(_) => Err(BadCredential),
         },
         // Two credentials: nobody can say which one is meant.
@@ -25,10 +28,10 @@ pub(super) fn from_headers(headers: &HeaderMap) -> Result<Option<Viewer>, BadCre
 }
 
 /// The viewer of a credential as headers and WebSocket clients send it: `Bearer <token>`.
-pub(super) fn from_text(credential: &str) -> Result<Viewer, BadCredential> {
+pub(super) fn from_text(credential: &str, tokens: &Tokens) -> Result<Viewer, BadCredential> {
     let (scheme, token) = credential.trim().split_once(' ').ok_or(BadCredential)?;
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+    if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(BadCredential);
     }
-    Err(BadCredential)
+    tokens.verify(token.trim()).map_err(|_| BadCredential)
 }

@@ -68,7 +68,7 @@ async fn answer(
         let bytes = body::read(&parts.headers, body, http.app.config.max_body_bytes).await?;
         Parameters::from_json(&bytes)
     };
-    let info = request_info(&parts)?;
+    let info = request_info(http, &parts)?;
     let outcome = match http.executor.prepare(parameters?.into_operation()) {
         Ok(prepared) if reads_only && prepared.kind == OperationType::Mutation => {
             return Err(Refusal::mutation_by_get());
@@ -79,10 +79,10 @@ async fn answer(
     Ok(answer::answered(outcome, media))
 }
 
-fn request_info(parts: &Parts) -> Result<RequestInfo, Refusal> {
+fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, Refusal> {
     let provenance = parts.extensions.get::<Provenance>().ok_or_else(|| Refusal::panicked(""))?;
-    let viewer =
-        viewer::from_headers(&parts.headers).map_err(|BadCredential| Refusal::bad_credential())?;
+    let viewer = viewer::from_headers(&parts.headers, &http.app.tokens)
+        .map_err(|BadCredential| Refusal::bad_credential())?;
     let user_agent = parts.headers.get(header::USER_AGENT);
     Ok(RequestInfo {
         id: provenance.id.to_string(),

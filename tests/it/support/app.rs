@@ -11,6 +11,9 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{client::Client, db::TestDb};
 
+/// The key that signs the test server's access tokens.
+pub const SECRET_KEY: &str = "a key for tests, of enough bytes";
+
 /// A running server. Dropping it ends the server, then its database.
 pub struct TestApp {
     /// The parts of the server, for what has no API.
@@ -30,7 +33,7 @@ impl TestApp {
     /// A server with these settings.
     pub async fn with_settings(settings: &[(&str, &str)]) -> (Self, Client) {
         let db = TestDb::new().await;
-        let base = [("DATABASE_URL", db.url()), ("PORT", "0")];
+        let base = [("DATABASE_URL", db.url()), ("PORT", "0"), ("SECRET_KEY", SECRET_KEY)];
         let source = Source::from_pairs(base.into_iter().chain(settings.iter().copied()));
         let config = Config::read(&source).unwrap();
         let options = ConnectOptions::new(&config, None).unwrap();

@@ -1,0 +1,210 @@
+//! Password hashes: Argon2id off the async threads, one a core at a time.
+//!
+//! A hash costs 20 ms and 19 MiB on purpose. Whoever wants one waits for a [`Slot`], so that a
+//! flood of logins slows logins and nothing else.
+
+use std::sync::Arc;
+
+use argon2::{
+    ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier,
+    Version,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Password;
+use crate::error::{Error, Result};
+
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// What an unknown account is checked against, so that it costs what a known one costs. No password
+/// has this hash.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
+                      cm9va2VyeSBub2JvZHkhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// How a password compares with a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the one.
+    Right,
+    /// It is the one, and its hash is weaker than those made today.
+    RightButOutdated,
+    /// It is not.
+    Wrong,
+}
+
+/// Hands out the right to hash. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hasher(Arc<Semaphore>);
+
+/// The right to hash, one thing after another.
+#[derive(Debug)]
+pub struct Slot(Arc<OwnedSemaphorePermit>);
+
+impl Hasher {
+    /// So many hashes at once; 0 means one a core.
+    #[must_use]
+    pub fn new(parallelism: usize) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let slots = if parallelism == 0 { cores() } else { parallelism };
+        Self(Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))))
+    }
+
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// Never, while the server runs.
+    pub async fn slot(&self) -> Result<Slot> {
+        let permit = self.0.clone().acquire_owned().await.map_err(Error::internal)?;
+        Ok(Slot(Arc::new(permit)))
+    }
+}
+
+impl Slot {
+    /// The hash of a new password.
+    ///
+    /// # Errors
+    /// When the machine has no memory or randomness for it.
+    pub async fn hash(&self, password: Password) -> Result<String> {
+        self.hash_again(password.into_string()).await
+    }
+
+    /// A present-day hash of a password that was just found right.
+    ///
+    /// # Errors
+    /// As [`Slot::hash`].
+    pub async fn hash_again(&self, password: String) -> Result<String> {
+        self.run(move || {
+            let salt: [u8; 16] = rand::random();
+            let hash = argon2()?.hash_password_with_salt(password.as_bytes(), &salt);
+            Ok(hash.map_err(|error| Error::internal(error.to_string()))?.to_string())
+        })
+        .await
+    }
+
+    /// Compares a password with a stored hash; without one it takes as long and is wrong.
+    ///
+    /// # Errors
+    /// When the machine has no memory for it.
+    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<Verdict> {
+        self.run(move || verify(&password, stored.as_deref())).await
+    }
+
+    /// The permit goes along: when the caller hangs up, the hash still runs to its end.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let permit = self.0.clone();
+        let work = move || {
+            let result = work();
+            drop(permit);
+            result
+        };
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    }
+}
+
+fn params() -> Result<Params> {
+    Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| Error::internal(error.to_string()))
+}
+
+fn argon2() -> Result<Argon2<'static>> {
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params()?))
+}
+
+fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
+    if let Some(hash) = stored.filter(|hash| is_bcrypt(hash)) {
+        // An unreadable hash is nobody's password.
+        let right = bcrypt::verify(password, hash).unwrap_or(false);
+        return Ok(if right { Verdict::RightButOutdated } else { Verdict::Wrong });
+    }
+    let known = stored.and_then(|hash| PasswordHash::new(hash).ok());
+    let hash = match &known {
+        Some(hash) => hash.clone(),
+        None => PasswordHash::new(NOBODY).map_err(|error| Error::internal(error.to_string()))?,
+    };
+    let right = argon2()?.verify_password(password.as_bytes(), &hash).is_ok() && known.is_some();
+    Ok(match (right, is_current(&hash)?) {
+        (true, true) => Verdict::Right,
+        (true, false) => Verdict::RightButOutdated,
+        (false, _) => Verdict::Wrong,
+    })
+}
+
+/// The hashes of the systems that people come from.
+fn is_bcrypt(hash: &str) -> bool {
+    ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| hash.starts_with(prefix))
+}
+
+fn is_current(hash: &PasswordHash) -> Result<bool> {
+    let (stored, current) = (Params::try_from(hash).ok(), params()?);
+    let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+    Ok(hash.algorithm == ARGON2ID_IDENT
+        && hash.version == Some(Version::V0x13.into())
+        && stored.is_some_and(|stored| costs(&stored) == costs(&current)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::new(text.into()).unwrap()
+    }
+
+    async fn check(text: &str, hash: &str) -> Verdict {
+        let slot = Hasher::new(1).slot().await.unwrap();
+        slot.verify(text.into(), Some(hash.into())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_knows_its_password_only() {
+        let slot = Hasher::new(1).slot().await.unwrap();
+        let hash = slot.hash(password("correct horse")).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_eq!(check("correct horse", &hash).await, Verdict::Right);
+        assert_eq!(check("correct hors", &hash).await, Verdict::Wrong);
+        assert_ne!(slot.hash(password("correct horse")).await.unwrap(), hash, "salted");
+    }
+
+    #[tokio::test]
+    async fn older_parameters_and_bcrypt_are_right_but_outdated() {
+        let weak = Params::new(8_192, 1, 1, None).unwrap();
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, weak);
+        let weak = weak.hash_password_with_salt(b"correct horse", &[7; 16]).unwrap().to_string();
+        assert_eq!(check("correct horse", &weak).await, Verdict::RightButOutdated);
+        assert_eq!(check("wrong", &weak).await, Verdict::Wrong);
+        let parts = bcrypt::hash_with_salt("correct horse", 4, [7; 16]).unwrap();
+        for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB, bcrypt::Version::TwoY] {
+            let hash = parts.format_for_version(version);
+            assert_eq!(check("correct horse", &hash).await, Verdict::RightButOutdated);
+            assert_eq!(check("wrong", &hash).await, Verdict::Wrong);
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_costs_what_somebody_costs() {
+        let slot = Hasher::new(1).slot().await.unwrap();
+        let hash = slot.hash(password("correct horse")).await.unwrap();
+        let mut spent = [0.0, 0.0];
+        for turn in 0..6 {
+            let start = Instant::now();
+            let stored = (turn % 2 == 0).then(|| hash.clone());
+            assert_eq!(slot.verify("wrong".into(), stored).await.unwrap(), Verdict::Wrong);
+            spent[turn % 2] += start.elapsed().as_secs_f64();
+        }
+        let ratio = spent[0] / spent[1];
+        assert!((0.3..3.0).contains(&ratio), "{spent:?}");
+    }
+
+    #[tokio::test]
+    async fn unreadable_hashes_let_nobody_in() {
+        for hash in ["", "!", "$2b$", "$2b$04$short", "$argon2id$", "plain text", NOBODY] {
+            assert_eq!(check("plain text", hash).await, Verdict::Wrong, "{hash}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Anything by its id.
+
+use async_graphql::{Context, ID, Interface, Object};
+use futures_util::future::try_join_all;
+
+use super::{context::ContextExt, id::AnyId, post::Post, session::Session, user::User};
+use crate::{
+    error::{Error, Result},
+    id::{Kind, PostKind, SessionKind, UserKind},
+};
+
+const MAX_IDS: usize = 100;
+
+/// Something with an id of its own.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The thing's id, unlike that of anything else."))]
+pub enum Node {
+    /// A user.
+    User(User),
+    /// A session of the viewer.
+    Session(Session),
+    /// A post.
+    Post(Post),
+}
+
+/// Queries by id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Whatever has this id; null when there is none, or when the viewer may not see it.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of anything.")] id: AnyId,
+    ) -> Result<Option<Node>> {
+        find(ctx, id).await
+    }
+
+    /// Whatever has these ids, in their order, with null for what there is not or the viewer may not
+    /// see. At most 100.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Ids of anything.")] ids: Vec<AnyId>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MAX_IDS {
+            return Err(Error::bad_input(format!("`ids` may have at most {MAX_IDS} items.")));
+        }
+        try_join_all(ids.into_iter().map(|id| find(ctx, id))).await
+    }
+}
+
+async fn find(ctx: &Context<'_>, AnyId { prefix, uuid }: AnyId) -> Result<Option<Node>> {
+    let loaders = ctx.loaders();
+    Ok(match prefix {
+        UserKind::PREFIX => loaders.users.load(uuid).await?.map(|row| User(row).into()),
+        PostKind::PREFIX => loaders.posts.load(uuid).await?.map(|row| Post(row).into()),
+        SessionKind::PREFIX => {
+            ctx.session_user().await?;
+            loaders.sessions.load(uuid).await?.map(|row| Session(row).into())
+        }
+        _ => None,
+    })
+}

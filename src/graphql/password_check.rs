@@ -1,0 +1,174 @@
+//! Whether somebody knows the password of an account, however often and from wherever they try.
+//!
+//! The only way to a verified password. Attempts are counted before anything is hashed, by address
+//! and by account; the count by account spares those who come from where the owner is known to be,
+//! so that no stranger can lock an owner out.
+
+use std::time::Duration;
+
+use async_graphql::Context;
+use uuid::Uuid;
+
+use super::context::ContextExt;
+use crate::{
+    app::App,
+    auth::{Slot, Verdict},
+    db::{
+        account::{self, Credentials, Identity},
+        throttle::{self, Permit, Policy},
+    },
+    error::{Error, Result},
+};
+
+/// An account whose password was just found right.
+pub struct Verified {
+    /// Whose account.
+    pub id: Uuid,
+    /// The stored hash that the password fits.
+    pub hash: String,
+    /// Whether the account is suspended.
+    pub suspended: bool,
+    /// The right to hash once more.
+    pub slot: Slot,
+}
+
+/// Checks a password of the account that `identity` names; `None` when there is no such account or
+/// the password is wrong, after the same time. `label` stands for the account in the count of
+/// attempts, whether it exists or not.
+///
+/// # Errors
+/// [`Error::RateLimited`] after too many failures.
+pub async fn check(
+    ctx: &Context<'_>,
+    label: &[u8],
+    identity: Option<Identity>,
+    password: String,
+) -> Result<Option<Verified>> {
+    let app = ctx.app();
+    let place = app.keys.address_hash(ctx.request().address)?;
+    let known = match identity {
+        Some(who) => account::find_credentials(&*app.db.read().await?, who, place.clone()).await?,
+        None => None,
+    };
+    let spared = match &known {
+        Some(known) => known.familiar || is_owner(ctx, known.id).await,
+        None => false,
+    };
+    let mut attempts = vec![(app.keys.alias("login from", &place)?, by_address(app))];
+    if !spared {
+        attempts.push((app.keys.alias("login to", label)?, by_account(app)));
+    }
+    let reserved = reserve(app, attempts).await?;
+    settle(app, reserved, known, password).await
+}
+
+/// Verifies, and takes the attempt back when it turns out well.
+async fn settle(
+    app: &App,
+    reserved: Vec<(String, i32)>,
+    known: Option<Credentials>,
+    password: String,
+) -> Result<Option<Verified>> {
+    let verified = verify(app, known, password).await?;
+    if verified.is_some() {
+        let mut conn = app.db.write().await?;
+        for (key, failures) in &reserved {
+            throttle::release(&mut conn, key, *failures).await?;
+        }
+    }
+    Ok(verified)
+}
+
+/// Checks the viewer's own password, where the session alone is not proof enough.
+///
+/// # Errors
+/// [`Error::RateLimited`] after too many failures: a stolen access token is no way to guess.
+pub async fn check_own(
+    ctx: &Context<'_>,
+    viewer: Uuid,
+    password: String,
+) -> Result<Option<Verified>> {
+    let app = ctx.app();
+    let place = app.keys.address_hash(ctx.request().address)?;
+    let who = Identity::Id(viewer);
+    let known = account::find_credentials(&*app.db.read().await?, who, place).await?;
+    let key = app.keys.alias("own password", viewer.as_bytes())?;
+    let reserved = reserve(app, vec![(key, by_account(app))]).await?;
+    settle(app, reserved, known, password).await
+}
+
+/// Whether the request comes out of a session of this very account that still stands.
+async fn is_owner(ctx: &Context<'_>, account: Uuid) -> bool {
+    let user = ctx.session_user().await;
+    matches!(user, Ok(Some(user)) if user.id == account)
+}
+
+/// Counts the attempt under every key, or says how long to wait.
+async fn reserve(app: &App, attempts: Vec<(String, Policy)>) -> Result<Vec<(String, i32)>> {
+    let mut conn = app.db.write().await?;
+    let mut reserved = Vec::with_capacity(attempts.len());
+    for (key, policy) in attempts {
+        match throttle::reserve(&mut conn, &key, &policy).await? {
+            Permit::Granted { failures } => reserved.push((key, failures)),
+            Permit::Wait(retry_after) => return Err(Error::RateLimited { retry_after }),
+        }
+    }
+    Ok(reserved)
+}
+
+async fn verify(
+    app: &App,
+    known: Option<Credentials>,
+    password: String,
+) -> Result<Option<Verified>> {
+    let slot = app.hasher.slot().await?;
+    let stored = known.as_ref().map(|known| known.password_hash.clone());
+    let verdict = slot.verify(password.clone(), stored).await?;
+    let Some(Credentials { id, password_hash, suspended, .. }) =
+        known.filter(|_| verdict != Verdict::Wrong)
+    else {
+        return Ok(None);
+    };
+    let mut hash = password_hash;
+    if verdict == Verdict::RightButOutdated {
+        let better = slot.hash_again(password).await?;
+        let mut conn = app.db.write().await?;
+        if account::upgrade_hash(&mut conn, id, &hash, &better).await? {
+            hash = better;
+        }
+    }
+    Ok(Some(Verified { id, hash, suspended, slot }))
+}
+
+fn by_account(app: &App) -> Policy {
+    Policy {
+        free: app.config.login_failures_per_account,
+        forget_one_after: Duration::from_secs(15 * 60),
+        longest: app.config.login_longest_wait.duration(),
+    }
+}
+
+fn by_address(app: &App) -> Policy {
+    Policy {
+        free: app.config.login_failures_per_address,
+        forget_one_after: Duration::from_secs(60),
+        longest: app.config.login_longest_wait.duration(),
+    }
+}
+
+/// Counts a registration from the address that asks.
+///
+/// # Errors
+/// [`Error::RateLimited`] after too many.
+pub async fn count_registration(ctx: &Context<'_>) -> Result<()> {
+    let app = ctx.app();
+    let place = app.keys.address_hash(ctx.request().address)?;
+    let most = app.config.registrations_per_hour.max(1);
+    let policy = Policy {
+        free: most,
+        forget_one_after: Duration::from_secs(3600) / most,
+        longest: Duration::from_secs(3600),
+    };
+    reserve(app, vec![(app.keys.alias("registration from", &place)?, policy)]).await?;
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Token buckets in memory: how often somebody may do something in a minute.
+//!
+//! Each instance counts for itself, so that of several instances each allows the whole rate. What
+//! must hold across instances is counted in the database ([`crate::db::throttle`]).
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// From how many buckets on full ones are looked for and dropped.
+const CROWD: usize = 10_000;
+
+/// What is left of a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How often in a minute.
+    pub limit: u32,
+    /// How often still now.
+    pub remaining: u32,
+    /// When it is the whole limit again.
+    pub full_after: Duration,
+}
+
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+/// A bucket for each of many keys.
+pub struct Buckets<K> {
+    per_minute: u32,
+    buckets: Mutex<HashMap<K, Bucket>>,
+}
+
+impl<K: Eq + Hash> Buckets<K> {
+    /// Buckets that hold, and refill in a minute, this many tokens; at least one.
+    #[must_use]
+    pub fn new(per_minute: u32) -> Self {
+        Self { per_minute: per_minute.max(1), buckets: Mutex::default() }
+    }
+
+    /// Takes a token out of a key's bucket.
+    ///
+    /// # Errors
+    /// With the time to wait when it is empty.
+    pub fn take(&self, key: K) -> Result<Rate, Duration> {
+        self.take_at(key, Instant::now())
+    }
+
+    fn take_at(&self, key: K, now: Instant) -> Result<Rate, Duration> {
+        let most = f64::from(self.per_minute);
+        let per_second = most / 60.0;
+        let level = |bucket: &Bucket| {
+            let elapsed = now.saturating_duration_since(bucket.at).as_secs_f64();
+            (bucket.tokens + elapsed * per_second).min(most)
+        };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= CROWD && buckets.len() == buckets.capacity() {
+            // Just before the map would grow, so that looking through it is rare.
+            buckets.retain(|_, bucket| level(bucket) < most);
+        }
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: most, at: now });
+        *bucket = Bucket { tokens: level(bucket), at: now };
+        if bucket.tokens < 1.0 {
+            return Err(Duration::from_secs_f64((1.0 - bucket.tokens) / per_second));
+        }
+        bucket.tokens -= 1.0;
+        Ok(Rate {
+            limit: self.per_minute,
+            remaining: bucket.tokens as u32,
+            full_after: Duration::from_secs_f64((most - bucket.tokens) / per_second),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_empties_and_refills() {
+        let (buckets, start) = (Buckets::new(60), Instant::now());
+        for left in (0..60).rev() {
+            assert_eq!(buckets.take_at("ada", start).unwrap().remaining, left);
+        }
+        assert_eq!(buckets.take_at("ada", start), Err(Duration::from_secs(1)));
+        assert!(buckets.take_at("bob", start).is_ok(), "each key has its own");
+        assert!(buckets.take_at("ada", start + Duration::from_secs(1)).is_ok());
+        assert!(buckets.take_at("ada", start + Duration::from_secs(1)).is_err());
+        let later = buckets.take_at("ada", start + Duration::from_secs(600)).unwrap();
+        assert_eq!(later.remaining, 59, "no more than a minute's worth is saved up");
+    }
+
+    #[test]
+    fn full_buckets_are_forgotten() {
+        let (buckets, start) = (Buckets::new(60), Instant::now());
+        for key in 0..200_000 {
+            let turn = start + Duration::from_millis(key);
+            assert!(buckets.take_at(key, turn).is_ok());
+        }
+        assert!(buckets.buckets.lock().unwrap().len() < 20_000);
+    }
+}
