@@ -101,11 +101,11 @@ pub fn length(text: &str) -> usize {
     text.graphemes(true).count()
 }
 
-/// Whether a character leaves no mark by itself.
+/// Whether a character leaves no mark by itself. Control characters are not among them: they are
+/// refused, not trimmed.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     c.is_whitespace()
-        || c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_refused() {
-        for bad in ["a\0b", "a\u{1b}b", "a\u{85}b", "a\u{7f}b"] {
+        for bad in ["a\0b", "ab\0", "a\u{1b}b", "a\u{85}b", "a\u{7f}b"] {
             assert_eq!(LINE.check(bad).unwrap_err().flaw, Flaw::Invalid, "{bad:?}");
             assert_eq!(LINES.check(bad).unwrap_err().flaw, Flaw::Invalid, "{bad:?}");
         }

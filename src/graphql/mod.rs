@@ -2,7 +2,8 @@
 //!
 //! Inside every noun's file the order is the same: the type, its queries, its mutations, its inputs.
 //! Resolvers read through the loaders or take a connection for the length of one db function; a
-//! resolver never holds a connection while it awaits a loader.
+//! resolver never holds a connection while it awaits a loader. A field that may be null returns a
+//! [`nullable::Nullable`], so that its failure leaves its siblings alone.
 
 pub mod account;
 pub mod admitted;
@@ -18,6 +19,7 @@ pub mod loaders;
 pub mod login;
 pub mod nested;
 pub mod node;
+pub mod nullable;
 pub mod page;
 pub mod password_check;
 pub mod post;

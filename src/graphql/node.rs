@@ -1,9 +1,11 @@
 //! Anything by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
-use super::{context::ContextExt, id::AnyId, post::Post, session::Session, user::User};
+use super::{
+    context::ContextExt, id::AnyId, nullable::Nullable, post::Post, session::Session, user::User,
+};
 use crate::{
     error::{Error, Result},
     id::{Kind, PostKind, SessionKind, UserKind},
@@ -34,8 +36,8 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The id of anything.")] id: AnyId,
-    ) -> Result<Option<Node>> {
-        find(ctx, id).await
+    ) -> Nullable<Node> {
+        find(ctx, id).await.into()
     }
 
     /// Whatever has these ids, in their order, with null for what there is not or the viewer may not
@@ -44,11 +46,11 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Ids of anything.")] ids: Vec<AnyId>,
-    ) -> Result<Vec<Option<Node>>> {
+    ) -> Result<Vec<Nullable<Node>>> {
         if ids.len() > MAX_IDS {
             return Err(Error::bad_input(format!("`ids` may have at most {MAX_IDS} items.")));
         }
-        try_join_all(ids.into_iter().map(|id| find(ctx, id))).await
+        Ok(join_all(ids.into_iter().map(async |id| find(ctx, id).await.into())).await)
     }
 }
 

@@ -94,7 +94,19 @@ impl Lookup for OwnSessions {
     }
 }
 
-/// The viewer's sessions, as `User.sessions` shows them.
+/// Whether a user is the viewer.
+///
+/// # Errors
+/// [`Error::Unauthenticated`](crate::error::Error::Unauthenticated) when they are, but their session
+/// has ended.
+pub async fn viewer_in_session(ctx: &Context<'_>, user: Uuid) -> Result<bool> {
+    if ctx.viewer_id() == Some(user) {
+        ctx.require_session().await?;
+    }
+    Ok(ctx.is_viewer(user))
+}
+
+/// The viewer's sessions, as `User.sessions` shows them; `None` to everybody else.
 ///
 /// # Errors
 /// When the arguments are wrong or the database fails.
@@ -102,11 +114,14 @@ pub async fn page(
     ctx: &Context<'_>,
     user: Uuid,
     arguments: PageArguments,
-) -> Result<Connection<Session>> {
+) -> Result<Option<Connection<Session>>> {
+    if !viewer_in_session(ctx, user).await? {
+        return Ok(None);
+    }
     let tag = ListTag::new(&["sessions", &user.to_string()]);
     let window = arguments.window(&tag)?;
     let page = session::page(&*ctx.app().db.read().await?, user, &window).await?;
-    Ok(Connection::new(
+    Ok(Some(Connection::new(
         page,
         &tag,
         SessionRow::position,
@@ -114,7 +129,7 @@ pub async fn page(
         Box::new(move |ctx| {
             Box::pin(async move { session::count(&*ctx.app().db.read().await?, user).await })
         }),
-    ))
+    )))
 }
 
 /// Mutations of sessions.

@@ -9,10 +9,11 @@ use super::{
     follow,
     id::{Id, UserKind},
     nested,
+    nullable::Nullable,
     page::{Connection, PageArguments},
     post::Post,
     role::Role,
-    session::{self, Session},
+    session::{self, Session, viewer_in_session},
     user_list,
     vote::Liked,
 };
@@ -31,17 +32,9 @@ use crate::{
 pub struct User(pub UserRow);
 
 impl User {
-    /// Whether this is the viewer, and the session that says so still stands.
-    async fn is_viewer_in_session(&self, ctx: &Context<'_>) -> Result<bool> {
-        if ctx.viewer_id() == Some(self.0.id) {
-            ctx.require_session().await?;
-        }
-        Ok(ctx.is_viewer(self.0.id))
-    }
-
     /// Whether the viewer may read what is private: their own, or as an admin.
     async fn is_open_to_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
-        if self.is_viewer_in_session(ctx).await? {
+        if viewer_in_session(ctx, self.0.id).await? {
             return Ok(true);
         }
         // An ended session is no reason for an error on other people.
@@ -88,14 +81,15 @@ impl User {
     }
 
     /// The email address; null to everybody but the user and admins.
-    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
-        Ok(self.is_open_to_viewer(ctx).await?.then_some(&self.0.email))
+    async fn email(&self, ctx: &Context<'_>) -> Nullable<&str> {
+        let open = self.is_open_to_viewer(ctx).await;
+        open.map(|open| open.then_some(self.0.email.as_str())).into()
     }
 
     /// The telephone number; null to everybody but the user and admins, and when there is none.
-    async fn phone_number(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
-        let phone_number = self.0.phone_number.as_deref();
-        Ok(if self.is_open_to_viewer(ctx).await? { phone_number } else { None })
+    async fn phone_number(&self, ctx: &Context<'_>) -> Nullable<&str> {
+        let open = self.is_open_to_viewer(ctx).await;
+        open.map(|open| self.0.phone_number.as_deref().filter(|_| open)).into()
     }
 
     /// Where the user is logged in, the latest login first; null to everybody else.
@@ -106,12 +100,9 @@ impl User {
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Connection<Session>>> {
-        if !self.is_viewer_in_session(ctx).await? {
-            return Ok(None);
-        }
+    ) -> Nullable<Connection<Session>> {
         let arguments = PageArguments { first, after, last, before };
-        session::page(ctx, self.0.id, arguments).await.map(Some)
+        session::page(ctx, self.0.id, arguments).await.into()
     }
 
     /// Those who follow the user, newest first.
@@ -192,9 +183,9 @@ impl User {
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Connection<User>>> {
+    ) -> Nullable<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };
-        boundary::page(ctx, self.0.id, Boundary::Block, arguments).await
+        boundary::page(ctx, self.0.id, Boundary::Block, arguments).await.into()
     }
 
     /// Those whom the user mutes, newest first; null to everybody else.
@@ -205,9 +196,9 @@ impl User {
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Connection<User>>> {
+    ) -> Nullable<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };
-        boundary::page(ctx, self.0.id, Boundary::Mute, arguments).await
+        boundary::page(ctx, self.0.id, Boundary::Mute, arguments).await.into()
     }
 }
 
@@ -227,8 +218,8 @@ pub struct UserQuery;
 #[Object]
 impl UserQuery {
     /// The viewer; null for a stranger.
-    async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        Ok(ctx.session_user().await?.map(User))
+    async fn me(&self, ctx: &Context<'_>) -> Nullable<User> {
+        ctx.session_user().await.map(|user| user.map(User)).into()
     }
 
     /// A user; null when there is none, or when the viewer may not see them.
@@ -236,17 +227,8 @@ impl UserQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which user.")] by: UserBy,
-    ) -> Result<Option<User>> {
-        let found = match by {
-            UserBy::Id(id) => ctx.loaders().users.load(id.uuid()).await?,
-            // Nobody has a name that cannot be one.
-            UserBy::Username(name) => {
-                let Ok(name) = Username::existing(&name) else { return Ok(None) };
-                let reader = ctx.app().db.read().await?;
-                user::find_by_username(&reader, ctx.viewer_id(), name.as_str()).await?
-            }
-        };
-        Ok(found.map(User))
+    ) -> Nullable<User> {
+        find(ctx, by).await.into()
     }
 
     /// The users whom the viewer may see: the newest first, or with `search` those whose username or
@@ -265,4 +247,17 @@ impl UserQuery {
         let arguments = PageArguments { first, after, last, before };
         user_list::page(ctx, search, arguments).await
     }
+}
+
+async fn find(ctx: &Context<'_>, by: UserBy) -> Result<Option<User>> {
+    let found = match by {
+        UserBy::Id(id) => ctx.loaders().users.load(id.uuid()).await?,
+        UserBy::Username(name) => {
+            // Nobody has a name that cannot be one.
+            let Ok(name) = Username::existing(&name) else { return Ok(None) };
+            let reader = ctx.app().db.read().await?;
+            user::find_by_username(&reader, ctx.viewer_id(), name.as_str()).await?
+        }
+    };
+    Ok(found.map(User))
 }

@@ -33,5 +33,5 @@ pub(super) fn from_text(credential: &str, tokens: &Tokens) -> Result<Viewer, Bad
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(BadCredential);
     }
-    tokens.verify(token.trim()).map_err(|_| BadCredential)
+    tokens.verify(token.trim()).ok().ok_or(BadCredential)
 }

@@ -2,9 +2,11 @@
 
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
+mod account;
 mod counts;
 mod embedded;
 mod generated;
 mod http;
 mod migrations;
+mod session;
 mod support;

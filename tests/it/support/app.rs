@@ -21,7 +21,7 @@ pub struct TestApp {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
-    _db: TestDb,
+    db: TestDb,
 }
 
 impl TestApp {
@@ -45,9 +45,14 @@ impl TestApp {
             let _stopped_or_dropped = stopped.await;
         };
         let serving = tokio::spawn(rookery::http::serve(listener, app.clone(), shutdown));
-        let test = Self { app, address, stop: Some(stop), serving, _db: db };
+        let test = Self { app, address, stop: Some(stop), serving, db };
         let anonymous = test.client(None);
         (test, anonymous)
+    }
+
+    /// Where its database is, for what the server itself never does.
+    pub fn database_url(&self) -> &str {
+        self.db.url()
     }
 
     /// A client that sends this access token, if any.

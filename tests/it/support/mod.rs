@@ -8,3 +8,4 @@ pub mod generated;
 pub mod recount;
 pub mod schema_file;
 pub mod scratch;
+pub mod user;
