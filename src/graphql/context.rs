@@ -3,6 +3,7 @@
 use std::{future::Future, net::IpAddr};
 
 use async_graphql::Context;
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::loaders::Loaders;
@@ -63,9 +64,10 @@ pub trait ContextExt<'a> {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] when the session has ended, or its user is suspended or gone.
-    fn session_user(&self) -> impl Future<Output = Result<Option<UserRow>>> + Send {
+    fn session_user(&self) -> BoxFuture<'a, Result<Option<UserRow>>> {
         let (viewer, loaders) = (self.viewer(), self.loaders());
-        async move {
+        // Boxed, since every mutation holds one: a loader's future is large.
+        Box::pin(async move {
             let Some(viewer) = viewer else { return Ok(None) };
             let standing = loaders.standing.load(viewer.session_id).await?;
             standing
@@ -73,7 +75,7 @@ pub trait ContextExt<'a> {
                 .filter(|user| user.id == viewer.user_id)
                 .map(Some)
                 .ok_or(Error::Unauthenticated(SESSION_ENDED))
-        }
+        })
     }
 
     /// The user who is asking, where their session must still stand: `me`, `feed`, mutations,
@@ -104,11 +106,10 @@ pub trait ContextExt<'a> {
     /// # Errors
     /// As [`ContextExt::require_session`], and [`Error::RateLimited`].
     fn begin_write(&self) -> impl Future<Output = Result<UserRow>> + Send {
-        let (user, app) = (self.require_session(), self.app());
+        let (user, counted) = (self.require_session(), self.count_write());
         async move {
-            let user = user.await?;
-            take(app, Writer::User(user.id))?;
-            Ok(user)
+            counted?;
+            user.await
         }
     }
 
@@ -117,24 +118,26 @@ pub trait ContextExt<'a> {
     /// # Errors
     /// As [`ContextExt::require_admin`], and [`Error::RateLimited`].
     fn begin_admin_write(&self) -> impl Future<Output = Result<UserRow>> + Send {
-        let (user, app) = (self.require_admin(), self.app());
+        let (user, counted) = (self.require_admin(), self.count_write());
         async move {
-            let user = user.await?;
-            take(app, Writer::User(user.id))?;
-            Ok(user)
+            counted?;
+            user.await
         }
     }
 
-    /// What the mutations begin with that a stranger may call. Strangers share their address's rate.
+    /// Counts a write alone: what a mutation begins with that a stranger may call, or that asks for
+    /// the session in its own statement. Strangers share their address's rate.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
-    fn begin_strangers_write(&self) -> Result<()> {
+    fn count_write(&self) -> Result<()> {
+        let app = self.app();
         let writer = match self.viewer_id() {
             Some(user) => Writer::User(user),
-            None => Writer::Stranger(self.app().keys.address_hash(self.request().address)?),
+            None => Writer::Stranger(app.keys.address_hash(self.request().address)?),
         };
-        take(self.app(), writer)
+        app.write_rate.take(writer).map_err(|retry_after| Error::RateLimited { retry_after })?;
+        Ok(())
     }
 
     /// Whether this user is the one who is asking, by their token or because they logged in just
@@ -142,11 +145,6 @@ pub trait ContextExt<'a> {
     fn is_viewer(&self, user: Uuid) -> bool {
         self.viewer_id() == Some(user) || self.loaders().admitted.contains(user)
     }
-}
-
-fn take(app: &App, writer: Writer) -> Result<()> {
-    app.write_rate.take(writer).map_err(|retry_after| Error::RateLimited { retry_after })?;
-    Ok(())
 }
 
 impl<'a> ContextExt<'a> for Context<'a> {

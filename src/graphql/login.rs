@@ -30,7 +30,7 @@ impl LoginMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who logs in.")] input: LoginInput,
     ) -> Result<LoginPayload> {
-        ctx.begin_strangers_write()?;
+        ctx.count_write()?;
         let LoginInput { identifier, password } = input;
         let label = identifier.trim().to_lowercase();
         let identity = identity(&identifier);

@@ -57,8 +57,8 @@ pub struct Mutation(
     role::RoleMutation,
     follow::FollowMutation,
     boundary::BoundaryMutation,
+    vote::VoteMutation,
 );
-pub struct Mutation(follow::FollowMutation, boundary::BoundaryMutation, vote::VoteMutation);
 
 /// The schema that the server serves.
 pub type RookerySchema = Schema<Query, Mutation, EmptySubscription>;

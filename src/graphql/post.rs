@@ -8,6 +8,7 @@ use super::{
     id::{Id, PostKind},
     loaders::Loaders,
     nested,
+    nullable::Nullable,
     page::{Connection, PageArguments},
     user::User,
     vote::{VoteDirection, Voters},
@@ -191,7 +192,7 @@ impl PostQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which post.")] id: Id<PostKind>,
-    ) -> Result<Option<Post>> {
-        Ok(ctx.loaders().posts.load(id.uuid()).await?.map(Post))
+    ) -> Nullable<Post> {
+        ctx.loaders().posts.load(id.uuid()).await.map(|row| row.map(Post)).into()
     }
 }

@@ -145,7 +145,7 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which sessions.")] input: LogoutInput,
     ) -> Result<LogoutPayload> {
-        ctx.begin_strangers_write()?;
+        ctx.count_write()?;
         let Viewer { user_id, session_id } = ctx.require_viewer()?;
         {
             let mut conn = ctx.app().db.write().await?;

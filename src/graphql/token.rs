@@ -96,7 +96,7 @@ impl TokenMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The refresh token.")] input: RefreshInput,
     ) -> Result<RefreshPayload> {
-        ctx.begin_strangers_write()?;
+        ctx.count_write()?;
         let Some(token) = RefreshToken::parse(&input.refresh_token) else {
             return Ok(RefreshPayload::refused());
         };

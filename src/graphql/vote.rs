@@ -141,6 +141,7 @@ impl VoteMutation {
         #[graphql(desc = "Which post, and how.")] input: VoteInput,
     ) -> Result<VotePayload> {
         let viewer = ctx.require_viewer()?;
+        ctx.count_write()?;
         let direction = input.direction.into();
         let post = input.post_id.uuid();
         let cast = ctx
