@@ -45,12 +45,15 @@ pub async fn page(
     window: &Window<f64>,
 ) -> Result<Page<FoundUser>> {
     let words = words.to_lowercase();
-    let statement = Statement::new("SELECT * FROM (SELECT users.*, ")
-        .with(rank(&words))
-        .sql(" AS rank")
-        .with(fitting(viewer, &words))
-        .sql(") AS users WHERE TRUE")
-        .with(window.write(Order { key: "rank", id: "id", descending: true }));
+    let select = |s: Statement| {
+        s.sql("SELECT * FROM (SELECT users.*, ")
+            .with(rank(&words))
+            .sql(" AS rank")
+            .with(fitting(viewer, &words))
+            .sql(") AS users WHERE TRUE")
+    };
+    let order = Order { key: "rank", id: "id", descending: true };
+    let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 

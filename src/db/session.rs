@@ -191,7 +191,8 @@ pub async fn page(
     window: &Window<()>,
 ) -> Result<Page<SessionRow>> {
     let order = Order { key: "", id: "id", descending: true };
-    let statement = Statement::new("SELECT *").with(living_of(user)).with(window.write(order));
+    let select = |s: Statement| s.sql("SELECT *").with(living_of(user));
+    let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 

@@ -70,9 +70,8 @@ pub async fn page(
     window: &Window<()>,
 ) -> Result<Page<UserRow>> {
     let order = Order { key: "", id: "users.id", descending: true };
-    let statement = Statement::new("SELECT * FROM users WHERE ")
-        .with(visibility::user(viewer))
-        .with(window.write(order));
+    let select = |s: Statement| s.sql("SELECT * FROM users WHERE ").with(visibility::user(viewer));
+    let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 

@@ -1,7 +1,7 @@
 //! Lists of posts: their orders, their cursors, their queries.
 
 use async_graphql::{Context, Enum, Object};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::try_join};
 
 use super::{
     context::ContextExt,
@@ -132,8 +132,10 @@ impl PostListQuery {
         }
         let tag = ListTag::new(&["feed", &format!("{order_by:?}"), &viewer.to_string()]);
         let window = PageArguments { first, after, last, before }.window(&tag)?;
-        let page =
-            feed::page(&*ctx.app().db.read().await?, viewer, order_by.into(), &window).await?;
+        let reader = ctx.app().db.read().await?;
+        let page = feed::page(&reader, viewer, order_by.into(), &window);
+        // The session is asked for beside the page, which costs no further round trip.
+        let (_, page) = try_join(ctx.require_session(), page).await?;
         let count: Count = Box::new(move |ctx| {
             async move { feed::count(&*ctx.app().db.write().await?, viewer).await }.boxed()
         });
