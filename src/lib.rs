@@ -1,7 +1,7 @@
 //! Rookery, a social-feed backend: a GraphQL API server on PostgreSQL, in one binary.
 //!
 //! Data runs one way: [`http`] → [`graphql`] → [`db`]. [`auth`], [`config`], [`error`], [`id`],
-//! [`metrics`], [`rate`] and [`text`] are leaves that anyone may use. [`app`] holds what all
+//! [`logging`], [`metrics`], [`rate`] and [`text`] are leaves that anyone may use. [`app`] holds what all
 //! requests share; [`cli`] is what a person at a terminal meets.
 
 pub mod app;
@@ -13,6 +13,7 @@ pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod id;
+pub mod logging;
 pub mod metrics;
 pub mod rate;
 pub mod text;

@@ -117,11 +117,13 @@ fn registered<C: Collector + Clone + 'static>(
     Ok(collector)
 }
 
-/// Notes an answered operation.
-pub fn operation(kind: Kind, took: Duration, codes: &[&'static str]) {
+/// Notes an answered operation; one that was refused took no time worth telling.
+pub fn operation(kind: Kind, took: Option<Duration>, codes: &[&'static str]) {
     let Some(metrics) = METRICS.as_ref() else { return };
     metrics.requests[kind as usize].inc();
-    metrics.latency[kind as usize].observe(took.as_secs_f64());
+    if let Some(took) = took {
+        metrics.latency[kind as usize].observe(took.as_secs_f64());
+    }
     for code in codes {
         metrics.errors.with_label_values(&[kind.as_str(), code]).inc();
     }

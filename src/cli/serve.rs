@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{Outcome, database::Database, failure::Failure, output, stop::Stop};
-use crate::{app::App, config::Config, db::migrations, http};
+use crate::{app::App, config::Config, db::migrations, http, logging};
 
 /// How to serve.
 #[derive(Debug, Args)]
@@ -17,6 +17,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(_arguments: Arguments, config: Config) -> Outcome {
+    let _logging = logging::start(&config).map_err(|error| Failure::Refused(error.to_string()))?;
     let stop = Stop::listen()?;
     // First, since a taken port is the likeliest thing to be wrong and the quickest to find out.
     let listener = bind(&config).await?;

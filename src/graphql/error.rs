@@ -164,6 +164,7 @@ fn library_code(error: &mut ServerError) -> &'static str {
         Code::PersistedQueryNotFound,
         Code::Unauthenticated,
         Code::Timeout,
+        Code::RateLimited,
     ];
     if let Some(Value::String(code)) = extensions.get("code")
         && let Some(code) = known.iter().find(|known| known.as_str() == code)

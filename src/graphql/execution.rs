@@ -5,30 +5,36 @@
 
 use std::{
     panic::AssertUnwindSafe,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use async_graphql::{
-    Request, Response, ServerError, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
-};
-use futures_util::FutureExt;
+use async_graphql::{Request, Response, ServerError, Variables, parser::types::OperationType};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 
-use super::{RookerySchema, context::RequestInfo, error::mask, loaders::Loaders, schema};
+use super::{
+    RookerySchema,
+    context::RequestInfo,
+    documents::{Admitted, DocumentSource, Documents},
+    error::mask,
+    live_schema,
+    loaders::Loaders,
+    schema, sdl,
+    syntax::request_error,
+};
 use crate::{
     app::App,
+    auth::Viewer,
     db::statistics::Statements,
-    error::{Code, Error},
+    error::{Code, Error, Result},
     metrics,
 };
 
-const UNKNOWN_OPERATION: &str = "operationName does not name one operation of this document.";
-
 /// What a client asks for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Operation {
     /// The document.
-    pub query: String,
+    pub document: DocumentSource,
     /// Which of the document's operations.
     pub operation_name: Option<String>,
     /// The values of its variables.
@@ -57,11 +63,24 @@ pub struct Outcome {
 impl Outcome {
     /// The outcome of an operation that may not run.
     #[must_use]
-    pub fn refused(error: ServerError, request_id: &str) -> Self {
-        let mut response = Response::from_errors(vec![error]);
+    pub fn refused(errors: Vec<ServerError>, request_id: &str) -> Self {
+        let mut response = Response::from_errors(errors);
         let codes = mask(&mut response, request_id);
-        metrics::operation(metrics::Kind::Unknown, Duration::ZERO, &codes);
+        metrics::operation(metrics::Kind::Unknown, None, &codes);
         Self { response, summary: Summary { codes, ..Summary::default() } }
+    }
+
+    fn finished(
+        mut response: Response,
+        kind: OperationType,
+        name: Option<String>,
+        request_id: &str,
+        statements: &Statements,
+    ) -> Self {
+        let codes = mask(&mut response, request_id);
+        metrics::sql(statements.count(), statements.time().unwrap_or_default());
+        let summary = Summary { kind: Some(kind), name, codes, statements: statements.count() };
+        Self { response, summary }
     }
 }
 
@@ -83,27 +102,41 @@ pub struct Summary {
 pub struct Executor {
     app: App,
     schema: RookerySchema,
+    /// The same for subscriptions, whose every event gets loaders of its own.
+    live: RookerySchema,
+    documents: Arc<Documents>,
 }
 
 impl Executor {
     /// An executor of operations against this app.
-    #[must_use]
-    pub fn new(app: App) -> Self {
-        Self { schema: schema(app.clone()), app }
-    }
-
-    /// Parses the document and decides whether the operation may run.
     ///
     /// # Errors
-    /// The one reason why it may not, with its code.
-    pub fn prepare(&self, operation: Operation) -> Result<Prepared, ServerError> {
-        let mut request = Request::new(operation.query).variables(operation.variables);
-        request.operation_name = operation.operation_name.filter(|name| !name.is_empty());
-        let wanted = request.operation_name.clone();
-        let document = request.parsed_query().map_err(|error| coded(error, Code::ParseFailed))?;
-        let (name, kind) = select(document, wanted.as_deref())
-            .ok_or_else(|| coded(ServerError::new(UNKNOWN_OPERATION, None), Code::BadUserInput))?;
-        Ok(Prepared { kind, name, request })
+    /// When the schema cannot be read back from its own text.
+    pub fn new(app: App) -> Result<Self> {
+        Ok(Self {
+            documents: Arc::new(Documents::new(&sdl(), &app.config)?),
+            schema: schema(app.clone()),
+            live: live_schema(app.clone()),
+            app,
+        })
+    }
+
+    /// Decides whether the operation may run.
+    ///
+    /// # Errors
+    /// All reasons why it may not, with their codes.
+    pub fn prepare(
+        &self,
+        operation: Operation,
+        viewer: Option<Viewer>,
+    ) -> Result<Prepared, Vec<ServerError>> {
+        let Operation { document, operation_name, variables } = operation;
+        let admitted = self.documents.admit(document, operation_name.as_deref(), variables)?;
+        if admitted.introspects && viewer.is_none() && !self.app.config.introspection() {
+            return Err(vec![closed_to_strangers()]);
+        }
+        let Admitted { request, kind, name, .. } = admitted;
+        Ok(Prepared { request, kind, name })
     }
 
     /// Runs a query or mutation to its end.
@@ -111,48 +144,73 @@ impl Executor {
         let started = Instant::now();
         let Prepared { request, kind, name } = prepared;
         let request_id = info.id.clone();
-        let loaders = Loaders::new(&self.app.db, info.viewer.map(|viewer| viewer.user_id));
+        let loaders = self.loaders(&info);
         let request = request.data(info).data(loaders);
         let statements = Statements::default();
         let work = AssertUnwindSafe(statements.during(self.schema.execute(request)));
-        let mut response = match work.catch_unwind().await {
-            Ok(response) => response,
-            Err(_) => panicked(),
-        };
-        let codes = mask(&mut response, &request_id);
-        metrics::operation(kind.into(), started.elapsed(), &codes);
-        metrics::sql(statements.count(), statements.time().unwrap_or_default());
-        let statements = statements.count();
-        Outcome { response, summary: Summary { kind: Some(kind), name, codes, statements } }
+        let response = work.catch_unwind().await.unwrap_or_else(|_panic| panicked());
+        let outcome = Outcome::finished(response, kind, name, &request_id, &statements);
+        metrics::operation(kind.into(), Some(started.elapsed()), &outcome.summary.codes);
+        outcome
     }
-}
 
-fn select(
-    document: &ExecutableDocument,
-    wanted: Option<&str>,
-) -> Option<(Option<String>, OperationType)> {
-    match (&document.operations, wanted) {
-        (DocumentOperations::Single(only), None) => Some((None, only.node.ty)),
-        (DocumentOperations::Single(_), Some(_)) => None,
-        (DocumentOperations::Multiple(named), wanted) => {
-            let (name, operation) = match wanted {
-                Some(wanted) => named.get_key_value(wanted)?,
-                None => named.iter().next().filter(|_| named.len() == 1)?,
-            };
-            Some((Some(name.to_string()), operation.node.ty))
+    /// Runs a query or mutation, or stops it when its time is over.
+    pub async fn run_within(
+        &self,
+        prepared: Prepared,
+        info: RequestInfo,
+        within: Duration,
+    ) -> Outcome {
+        let request_id = info.id.clone();
+        match tokio::time::timeout(within, self.run(prepared, info)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let error = request_error(Code::Timeout, Error::Timeout.to_string(), &[]);
+                Outcome::refused(vec![error], &request_id)
+            }
         }
     }
+
+    /// Runs a subscription: an outcome for each of its events, with loaders of its own.
+    pub fn subscribe(
+        self,
+        prepared: Prepared,
+        info: RequestInfo,
+    ) -> impl Stream<Item = Outcome> + Send + 'static {
+        let Prepared { request, kind, name } = prepared;
+        let request_id = info.id.clone();
+        let loaders = self.loaders(&info);
+        let responses = self.live.execute_stream(request.data(info).data(loaders));
+        stream::unfold(Some(responses), move |responses| {
+            let (name, request_id) = (name.clone(), request_id.clone());
+            async move {
+                let mut responses = responses?;
+                let statements = Statements::default();
+                let work = AssertUnwindSafe(statements.during(responses.next())).catch_unwind();
+                let (response, rest) = match work.await {
+                    Ok(response) => (response?, Some(responses)),
+                    Err(_panic) => (panicked(), None),
+                };
+                let outcome = Outcome::finished(response, kind, name, &request_id, &statements);
+                Some((outcome, rest))
+            }
+        })
+    }
+
+    fn loaders(&self, info: &RequestInfo) -> Loaders {
+        Loaders::new(&self.app.db, info.viewer.map(|viewer| viewer.user_id))
+    }
 }
 
-fn coded(mut error: ServerError, code: Code) -> ServerError {
-    error.extensions.get_or_insert_default().set("code", code.as_str());
-    error
+fn closed_to_strangers() -> ServerError {
+    let message = "Only those who are logged in may ask about the schema; /schema.graphql has it.";
+    request_error(Code::ValidationFailed, message, &[])
 }
 
 /// The panic itself was reported by the panic hook, in the thread that it happened in.
 fn panicked() -> Response {
     let error = Error::internal("a resolver panicked");
     let mut answer = ServerError::new(error.to_string(), None);
-    answer.source = Some(std::sync::Arc::new(error));
+    answer.source = Some(Arc::new(error));
     Response::from_errors(vec![answer])
 }

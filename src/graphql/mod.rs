@@ -13,6 +13,7 @@ pub mod documents;
 pub mod error;
 pub mod execution;
 pub mod follow;
+mod fresh_loaders;
 pub mod id;
 pub mod limits;
 pub mod loaders;
@@ -38,8 +39,9 @@ pub mod vote;
 #[cfg(test)]
 mod sample_schema;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
 
+use self::fresh_loaders::FreshLoaders;
 use crate::app::App;
 
 /// Everything that can be read.
@@ -65,13 +67,23 @@ pub type RookerySchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema without a server behind it: for its text.
 fn definition() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    // Documents are validated before the library sees them, and nest no deeper than the limit.
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(limits::Limits::default().max_nesting)
+        .disable_suggestions()
 }
 
 /// The schema, executing against this app.
 #[must_use]
 pub fn schema(app: App) -> RookerySchema {
     definition().data(app).finish()
+}
+
+/// The schema, executing subscriptions against this app.
+#[must_use]
+pub fn live_schema(app: App) -> RookerySchema {
+    definition().data(app).extension(FreshLoaders).finish()
 }
 
 /// The schema's text, as `schema.graphql` holds it and `/schema.graphql` serves it.

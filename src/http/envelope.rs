@@ -51,6 +51,9 @@ pub(super) async fn wrap(State(http): State<Shared>, mut request: Request, next:
         headers.insert(REQUEST_ID, id);
     }
     secure(headers, client.secure);
+    if http.is_stopping() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Some(summary) = &summary
         && http.app.config.profile == Profile::Development
     {

@@ -13,6 +13,7 @@ mod playground;
 mod routes;
 mod server;
 mod viewer;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ struct Http {
     sdl: String,
     /// Becomes true when the server begins to stop.
     stopping: watch::Receiver<bool>,
+    /// Every open WebSocket holds a receiver, so that a stopping server knows when all are closed.
+    sockets: Arc<watch::Sender<()>>,
 }
 
 type Shared = Arc<Http>;

@@ -47,9 +47,15 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
+    let sockets = Arc::new(watch::channel(()).0);
     let patience = app.config.shutdown_timeout.duration();
-    let http =
-        Arc::new(Http { executor: Executor::new(app.clone()), app, sdl: graphql::sdl(), stopping });
+    let http = Arc::new(Http {
+        executor: Executor::new(app.clone()).map_err(io::Error::other)?,
+        app,
+        sdl: graphql::sdl(),
+        stopping,
+        sockets: sockets.clone(),
+    });
     let server = Server { router: routes::router(http), protocol: Arc::new(protocol()), listener };
     let connections = GracefulShutdown::new();
     tokio::select! {
@@ -60,9 +66,10 @@ pub async fn serve(
     stop.send_replace(true);
     // Whoever comes now is told so, rather than refused: probes see that the server is not ready.
     let late = GracefulShutdown::new();
+    let finished = async { tokio::join!(connections.shutdown(), sockets.closed()) };
     tokio::select! {
         never = server.accept(&late) => match never {},
-        () = connections.shutdown() => {}
+        _ = finished => {}
         () = tokio::time::sleep(patience) => {
             tracing::warn!("some requests did not finish in time and were dropped");
         }

@@ -10,3 +10,4 @@ mod http;
 mod migrations;
 mod session;
 mod support;
+mod websocket;

@@ -1,5 +1,7 @@
 //! The table of what one operation may cost.
 
+use crate::config::Config;
+
 /// The limits of a request's document, all of them upper bounds that may still be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -34,6 +36,23 @@ pub struct Limits {
     /// The items that a connection gives at most; what a page is judged by when its size can't be
     /// told.
     pub max_page_size: usize,
+}
+
+impl Limits {
+    /// The limits that the configuration sets; the others are as by default.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self {
+            max_operation_chars: config.max_operation_chars,
+            max_tokens: config.max_operation_tokens,
+            max_depth: config.max_depth,
+            max_root_fields: config.max_root_fields,
+            max_aliases: config.max_aliases,
+            max_directives: config.max_directives,
+            max_complexity: config.max_complexity,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Limits {

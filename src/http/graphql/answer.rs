@@ -12,13 +12,23 @@ use crate::{error::Code, graphql::execution::Outcome};
 
 /// The body of an answer. A request that failed before it ran has no `data`, not even null.
 #[derive(Serialize)]
-struct Body<'a> {
+pub(crate) struct Body<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ServerError],
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extensions: Option<&'a std::collections::BTreeMap<String, Value>>,
+}
+
+impl<'a> Body<'a> {
+    pub fn of(answer: &'a Answer) -> Self {
+        Self {
+            errors: &answer.errors,
+            data: (!is_request_error(answer)).then_some(&answer.data),
+            extensions: (!answer.extensions.is_empty()).then_some(&answer.extensions),
+        }
+    }
 }
 
 /// A first guess that holds most answers, so that the buffer seldom grows.
@@ -31,24 +41,13 @@ pub(crate) fn is_request_error(answer: &Answer) -> bool {
         && answer.errors.iter().all(|error| error.path.is_empty())
 }
 
-/// The answer as JSON.
-pub(crate) fn to_json(answer: &Answer) -> serde_json::Result<Vec<u8>> {
-    let mut json = Vec::with_capacity(TYPICAL_BYTES);
-    let body = Body {
-        errors: &answer.errors,
-        data: (!is_request_error(answer)).then_some(&answer.data),
-        extensions: (!answer.extensions.is_empty()).then_some(&answer.extensions),
-    };
-    serde_json::to_writer(&mut json, &body)?;
-    Ok(json)
-}
-
 /// The response to an operation that ran.
 pub(super) fn answered(outcome: Outcome, media: Media) -> Response {
     let Outcome { response: answer, summary } = outcome;
-    let Ok(json) = to_json(&answer) else {
+    let mut json = Vec::with_capacity(TYPICAL_BYTES);
+    if serde_json::to_writer(&mut json, &Body::of(&answer)).is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
+    }
     let status = status(&answer, &summary.codes, media);
     let content = [(header::CONTENT_TYPE, media.content_type())];
     let mut response = (status, content, json).into_response();

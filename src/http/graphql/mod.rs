@@ -11,25 +11,33 @@ mod refusal;
 
 use async_graphql::parser::types::OperationType;
 use axum::{
-    body::Body,
+    body::Body as RequestBody,
     extract::{Request, State},
     http::{Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
-pub(super) use self::refusal::Refusal;
-use self::{accept::Media, parameters::Parameters};
+use self::accept::Media;
+pub(super) use self::{
+    answer::{Body, is_request_error},
+    parameters::Parameters,
+    refusal::Refusal,
+};
 use super::{
     Shared,
     envelope::Provenance,
     playground,
     viewer::{self, BadCredential},
+    websocket,
 };
 use crate::graphql::{context::RequestInfo, execution::Outcome};
 
 /// Everything that arrives at the endpoint.
 pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    if websocket::is_wanted(&parts.headers) && !http.is_stopping() {
+        return websocket::upgrade(&http, parts).await;
+    }
     let asks_for_page = parts.method == Method::GET && accept::wants_page(&parts.headers);
     if asks_for_page && http.app.config.playground() {
         return playground::page();
@@ -53,7 +61,7 @@ pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Resp
 async fn answer(
     http: &Shared,
     parts: Parts,
-    body: Body,
+    body: RequestBody,
     media: Media,
 ) -> Result<Response, Refusal> {
     let reads_only = match parts.method {
@@ -69,19 +77,20 @@ async fn answer(
         Parameters::from_json(&bytes)
     };
     let info = request_info(http, &parts)?;
-    let outcome = match http.executor.prepare(parameters?.into_operation()) {
+    let outcome = match http.executor.prepare(parameters?.into_operation(), info.viewer) {
         Ok(prepared) if reads_only && prepared.kind == OperationType::Mutation => {
             return Err(Refusal::mutation_by_get());
         }
         Ok(prepared) => http.executor.run(prepared, info).await,
-        Err(error) => Outcome::refused(error, &info.id),
+        Err(errors) => Outcome::refused(errors, &info.id),
     };
     Ok(answer::answered(outcome, media))
 }
 
-fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, Refusal> {
+pub(super) fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, Refusal> {
     let provenance = parts.extensions.get::<Provenance>().ok_or_else(|| Refusal::panicked(""))?;
-    let viewer = viewer::from_headers(&parts.headers, &http.app.tokens)
+    let viewer = viewer::credential(&parts.headers)
+        .and_then(|credential| viewer::verify(credential, &http.app.tokens))
         .map_err(|BadCredential| Refusal::bad_credential())?;
     let user_agent = parts.headers.get(header::USER_AGENT);
     Ok(RequestInfo {

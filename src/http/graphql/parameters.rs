@@ -10,12 +10,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Refusal;
-use crate::graphql::execution::Operation;
+use crate::graphql::{
+    documents::{DocumentHash, DocumentSource},
+    execution::Operation,
+};
 
 /// What a request asks for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Parameters {
-    query: String,
+    document: DocumentSource,
     operation_name: Option<String>,
     variables: Variables,
 }
@@ -89,24 +92,59 @@ impl Parameters {
         variables: Option<&str>,
         extensions: Option<&str>,
     ) -> Result<Self, Refusal> {
-        let query = query.ok_or_else(|| {
-            Refusal::bad_request("The parameter `query` is missing: the text of an operation.")
-        })?;
         let variables = variables.map(|text| object("variables", text)).transpose()?;
-        let _extensions: Option<Extensions> =
+        let extensions: Option<Extensions> =
             extensions.map(|text| object("extensions", text)).transpose()?;
-        Ok(Self { query, operation_name, variables: variables.unwrap_or_default() })
+        let persisted = extensions.and_then(|extensions| extensions.persisted_query);
+        let document = match (query, persisted.map(PersistedQuery::hash).transpose()?) {
+            (Some(text), None) => DocumentSource::Text(text),
+            (Some(text), Some(hash)) => DocumentSource::Both(text, hash),
+            (None, Some(hash)) => DocumentSource::Hash(hash),
+            (None, None) => {
+                let message = "The parameter `query` is missing: the text of an operation.";
+                return Err(Refusal::bad_request(message));
+            }
+        };
+        Ok(Self { document, operation_name, variables: variables.unwrap_or_default() })
     }
 
     /// The operation that is asked for.
     pub fn into_operation(self) -> Operation {
-        let Self { query, operation_name, variables } = self;
-        Operation { query, operation_name, variables }
+        let Self { document, operation_name, variables } = self;
+        Operation { document, operation_name, variables }
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Extensions {}
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    persisted_query: Option<PersistedQuery>,
+}
+
+/// A document named by its hash, as Apollo's clients send it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PersistedQuery {
+    version: u64,
+    sha256_hash: String,
+}
+
+impl PersistedQuery {
+    fn hash(self) -> Result<DocumentHash, Refusal> {
+        let digits = self.sha256_hash.as_bytes();
+        let mut hash = DocumentHash::default();
+        let wrong = || Refusal::bad_request("persistedQuery needs version 1 and a SHA-256 in hex.");
+        if self.version != 1 || digits.len() != 2 * hash.len() {
+            return Err(wrong());
+        }
+        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |digit: u8| char::from(digit).to_digit(16);
+            let value = digit(pair[0]).zip(digit(pair[1])).map(|(high, low)| high * 16 + low);
+            *byte = value.and_then(|value| u8::try_from(value).ok()).ok_or_else(wrong)?;
+        }
+        Ok(hash)
+    }
+}
 
 fn string(name: &str, json: &str) -> Result<String, Refusal> {
     let text: Cow<'_, str> = serde_json::from_str(json).map_err(|_unreadable| {

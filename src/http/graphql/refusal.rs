@@ -61,6 +61,11 @@ impl Refusal {
             .with_header(header::ALLOW, "GET, HEAD, POST, OPTIONS")
     }
 
+    pub fn foreign_origin() -> Self {
+        let message = "This origin may not use the API from a browser.";
+        Self::new(StatusCode::FORBIDDEN, Code::Forbidden, message)
+    }
+
     pub fn mutation_by_get() -> Self {
         let message = "Mutations change things: send them by POST.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadUserInput, message)
@@ -89,6 +94,11 @@ impl Refusal {
         let message = "Something went wrong on the server.";
         let refusal = Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message);
         Self { request_id: Some(request_id.to_owned()), ..refusal }
+    }
+
+    /// What is wrong, for transports that have no status.
+    pub fn into_message(self) -> Cow<'static, str> {
+        self.message
     }
 
     /// The response, of the type that was agreed on.

@@ -8,4 +8,5 @@ pub mod generated;
 pub mod recount;
 pub mod schema_file;
 pub mod scratch;
+pub mod socket;
 pub mod user;

@@ -1,0 +1,264 @@
+//! One socket from its introduction to its end.
+//!
+//! All of it is one task: what the client says, what its operations answer and the clock take
+//! turns. While an answer is being sent nothing else is read or run, so a client that does not
+//! read cannot make the server pile anything up; after a while it is dropped.
+
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use async_graphql::{ServerError, parser::types::OperationType};
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::stream;
+use tokio::{sync::watch, time};
+
+use super::{
+    super::{
+        Shared,
+        graphql::{Body, Parameters, is_request_error},
+        log, viewer,
+    },
+    close::Close,
+    message::{Incoming, Outgoing},
+    operations::{Event, Operations},
+};
+use crate::{
+    error::Code,
+    graphql::{
+        context::RequestInfo,
+        execution::{Outcome, Prepared},
+        syntax::request_error,
+    },
+};
+
+/// How long a client may leave one message lying.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+/// How long to wait for a close frame to leave.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// A client that says nothing for two of these, not even in answer to a ping, is gone.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// `Break` ends the socket, with a close frame where there is still somebody to read it.
+type Turn = ControlFlow<Option<Close>>;
+
+pub(super) struct Connection {
+    http: Shared,
+    stopping: watch::Receiver<bool>,
+    info: RequestInfo,
+    credential: Option<String>,
+    socket: WebSocket,
+    operations: Operations,
+    acknowledged: bool,
+    heard: bool,
+    /// How many operations were asked for: numbers them in the log.
+    asked: u64,
+}
+
+impl Connection {
+    pub fn new(
+        http: Shared,
+        info: RequestInfo,
+        credential: Option<String>,
+        socket: WebSocket,
+    ) -> Self {
+        Self {
+            stopping: http.stopping.clone(),
+            http,
+            info,
+            credential,
+            socket,
+            operations: Operations::default(),
+            acknowledged: false,
+            heard: true,
+            asked: 0,
+        }
+    }
+
+    pub async fn run(mut self) {
+        let init = time::sleep(self.http.app.config.socket_init.duration());
+        tokio::pin!(init);
+        let mut heartbeat = time::interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            let is_stopping = *self.stopping.borrow();
+            if is_stopping && !self.operations.any_finite() {
+                return self.close(Close::going_away()).await;
+            }
+            let turn = tokio::select! {
+                message = self.socket.recv(), if !is_stopping => self.receive(message).await,
+                event = self.operations.next() => self.tell(event).await,
+                () = &mut init, if !self.acknowledged => {
+                    ControlFlow::Break(Some(Close::init_timeout()))
+                }
+                _ = heartbeat.tick() => self.check_pulse().await,
+                _ = self.stopping.changed() => ControlFlow::Continue(()),
+            };
+            match turn {
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(Some(close)) => return self.close(close).await,
+                ControlFlow::Break(None) => return,
+            }
+        }
+    }
+
+    pub async fn close(mut self, close: Close) {
+        let leave = async {
+            if self.socket.send(close.into_message()).await.is_ok() {
+                // A socket that is dropped with something unread resets the connection, and the
+                // close frame with it.
+                while let Some(Ok(_)) = self.socket.recv().await {}
+            }
+        };
+        let _best_effort = time::timeout(CLOSE_WITHIN, leave).await;
+    }
+
+    async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Turn {
+        self.heard = true;
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                if text.len() > self.http.app.config.max_socket_message_bytes {
+                    return ControlFlow::Break(Some(Close::too_large()));
+                }
+                match Incoming::read(&text) {
+                    Ok(incoming) => self.handle(incoming).await,
+                    Err(close) => ControlFlow::Break(Some(close)),
+                }
+            }
+            Some(Ok(Message::Binary(_))) => {
+                ControlFlow::Break(Some(Close::bad_message("Messages are text")))
+            }
+            // Answered below us.
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(()),
+            Some(Ok(Message::Close(_))) | None => ControlFlow::Break(None),
+            Some(Err(error)) => ControlFlow::Break(Some(unreadable(&error))),
+        }
+    }
+
+    async fn handle(&mut self, incoming: Incoming) -> Turn {
+        match incoming {
+            Incoming::Init { .. } if self.acknowledged => {
+                ControlFlow::Break(Some(Close::second_init()))
+            }
+            Incoming::Init { credential } => {
+                self.credential = credential.or_else(|| self.credential.take());
+                self.authenticate()?;
+                self.acknowledged = true;
+                self.send(&Outgoing::ConnectionAck).await
+            }
+            Incoming::Ping { payload } => self.send(&Outgoing::Pong { payload }).await,
+            Incoming::Pong => ControlFlow::Continue(()),
+            Incoming::Subscribe { .. } if !self.acknowledged => {
+                ControlFlow::Break(Some(Close::unauthorized()))
+            }
+            Incoming::Subscribe { id, parameters } => self.subscribe(id, *parameters).await,
+            Incoming::Complete { id } => {
+                self.operations.stop(&id);
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    /// Asked again for every operation, since a token may expire while its socket is open.
+    fn authenticate(&mut self) -> Turn {
+        match viewer::verify(self.credential.as_deref(), &self.http.app.tokens) {
+            Ok(viewer) => {
+                self.info.viewer = viewer;
+                ControlFlow::Continue(())
+            }
+            Err(viewer::BadCredential) => ControlFlow::Break(Some(Close::forbidden())),
+        }
+    }
+
+    async fn subscribe(&mut self, id: String, parameters: Parameters) -> Turn {
+        if self.operations.contains(&id) {
+            return ControlFlow::Break(Some(Close::duplicate_id(&id)));
+        }
+        self.authenticate()?;
+        self.asked += 1;
+        let info =
+            RequestInfo { id: format!("{}.{}", self.info.id, self.asked), ..self.info.clone() };
+        let max = self.http.app.config.max_socket_operations;
+        let prepared = if self.operations.len() < max {
+            self.http.executor.prepare(parameters.into_operation(), info.viewer)
+        } else {
+            Err(vec![too_many(max)])
+        };
+        match prepared {
+            Ok(prepared) => self.start(id, prepared, info),
+            Err(errors) => {
+                let outcome = Outcome::refused(errors, &info.id);
+                log::operation(&info.id, "websocket", None, Instant::now(), &outcome.summary);
+                return self
+                    .send(&Outgoing::Error { id: &id, payload: &outcome.response.errors })
+                    .await;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn start(&mut self, id: String, prepared: Prepared, info: RequestInfo) {
+        let (kind, executor) = (prepared.kind, self.http.executor.clone());
+        if kind == OperationType::Subscription {
+            return self.operations.start(id, kind, executor.subscribe(prepared, info));
+        }
+        let within = self.http.app.config.request_timeout.duration();
+        let answer = async move {
+            let (started, request_id) = (Instant::now(), info.id.clone());
+            let outcome = executor.run_within(prepared, info, within).await;
+            log::operation(&request_id, "websocket", None, started, &outcome.summary);
+            outcome
+        };
+        self.operations.start(id, kind, stream::once(answer));
+    }
+
+    async fn tell(&mut self, event: Event) -> Turn {
+        match event {
+            Event::Answer { id, outcome } if is_request_error(&outcome.response) => {
+                self.operations.stop(&id);
+                self.send(&Outgoing::Error { id: &id, payload: &outcome.response.errors }).await
+            }
+            Event::Answer { id, outcome } => {
+                self.send(&Outgoing::Next { id: &id, payload: Body::of(&outcome.response) }).await
+            }
+            Event::End { id } => {
+                self.operations.stop(&id);
+                self.send(&Outgoing::Complete { id: &id }).await
+            }
+        }
+    }
+
+    async fn check_pulse(&mut self) -> Turn {
+        if !std::mem::take(&mut self.heard) {
+            return ControlFlow::Break(None);
+        }
+        self.deliver(Message::Ping(axum::body::Bytes::new())).await
+    }
+
+    async fn send(&mut self, message: &Outgoing<'_>) -> Turn {
+        self.deliver(message.to_frame()).await
+    }
+
+    async fn deliver(&mut self, frame: Message) -> Turn {
+        match time::timeout(SEND_WITHIN, self.socket.send(frame)).await {
+            Ok(Ok(())) => ControlFlow::Continue(()),
+            Ok(Err(_)) => ControlFlow::Break(None),
+            Err(_) => ControlFlow::Break(Some(Close::too_slow())),
+        }
+    }
+}
+
+/// The socket's library keeps its error type to itself, so it is told by its text.
+fn unreadable(error: &axum::Error) -> Close {
+    if error.to_string().contains("Space limit exceeded") {
+        Close::too_large()
+    } else {
+        Close::protocol_error()
+    }
+}
+
+fn too_many(max: usize) -> ServerError {
+    let message = format!("This connection runs {max} operations already; complete one first.");
+    request_error(Code::RateLimited, message, &[])
+}

@@ -1,0 +1,175 @@
+//! Where log lines go: to standard error, for people on a terminal and as JSON otherwise.
+//!
+//! A server that answers tens of thousands of requests a second writes as many lines. They are
+//! gathered in memory and written a few times a second, so that no request waits for a terminal or
+//! a pipe, unless so much has gathered that somebody has to.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tracing_subscriber::{
+    EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
+
+use crate::config::{Config, LogFormat};
+
+/// How long a line may wait to be written.
+const FLUSH_EVERY: Duration = Duration::from_millis(100);
+/// How much may wait; whoever adds more writes it all.
+const GATHER_MAX_BYTES: usize = 256 * 1024;
+
+/// Why logging could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoggingError {
+    /// The filter cannot be read.
+    #[error("LOG: {0:?} is wrong, it must be filters such as `info` or `rookery=debug,info`")]
+    Filter(String),
+    /// The thread that writes cannot be started.
+    #[error("the log's thread cannot be started: {0}")]
+    Thread(#[from] io::Error),
+}
+
+/// Keeps the log running; what has gathered is written when this is dropped.
+#[derive(Debug)]
+pub struct Logging {
+    lines: Lines,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// Starts to log as the configuration wants it. A second start in one process changes nothing.
+///
+/// # Errors
+/// When the configured filter cannot be read.
+pub fn start(config: &Config) -> Result<Logging, LoggingError> {
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|_unreadable| LoggingError::Filter(config.log.clone()))?;
+    let lines = Lines::default();
+    let terminal = io::stderr().is_terminal();
+    let pretty = match config.log_format {
+        LogFormat::Auto => terminal,
+        LogFormat::Pretty => true,
+        LogFormat::Json => false,
+    };
+    let base = tracing_subscriber::fmt::layer().with_writer(lines.clone());
+    let registry = tracing_subscriber::registry().with(filter);
+    let _already = if pretty {
+        registry.with(base.with_ansi(terminal).with_target(false)).try_init()
+    } else {
+        registry.with(base.json().flatten_event(true).with_current_span(false)).try_init()
+    };
+    let writer = thread::Builder::new().name("log".into()).spawn({
+        let lines = lines.clone();
+        move || lines.write_until_closed()
+    })?;
+    Ok(Logging { lines, writer: Some(writer) })
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.lines.gathered().closed = true;
+        self.lines.0.changed.notify_all();
+        if let Some(writer) = self.writer.take() {
+            let _panicked = writer.join();
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Gathered {
+    text: Vec<u8>,
+    closed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    gathered: Mutex<Gathered>,
+    changed: Condvar,
+}
+
+/// The lines that wait to be written.
+#[derive(Clone, Debug, Default)]
+struct Lines(Arc<Shared>);
+
+impl Lines {
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.0.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_until_closed(&self) {
+        loop {
+            let nothing = |it: &mut Gathered| it.text.is_empty() && !it.closed;
+            let waited = self.0.changed.wait_while(self.gathered(), nothing);
+            let gathered = waited.unwrap_or_else(PoisonError::into_inner);
+            let waited = self.0.changed.wait_timeout_while(gathered, FLUSH_EVERY, |it| !it.closed);
+            let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let (text, closed) = (std::mem::take(&mut gathered.text), gathered.closed);
+            drop(gathered);
+            write_out(&text);
+            if closed {
+                return;
+            }
+        }
+    }
+}
+
+/// Nobody may be reading; there is nowhere to say so.
+fn write_out(text: &[u8]) {
+    if !text.is_empty() {
+        let _unread = io::stderr().lock().write_all(text);
+    }
+}
+
+impl Write for Lines {
+    /// The formatter hands over whole lines.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut gathered = self.gathered();
+        if gathered.text.is_empty() {
+            self.0.changed.notify_one();
+        }
+        gathered.text.extend_from_slice(line);
+        if gathered.text.len() > GATHER_MAX_BYTES || gathered.closed {
+            write_out(&gathered.text);
+            gathered.text.clear();
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Source;
+
+    #[test]
+    fn a_wrong_filter_is_told_with_its_variable() {
+        let config = Config::read(&Source::from_pairs([("LOG", "rookery=loud")])).unwrap();
+        let message = start(&config).unwrap_err().to_string();
+        assert!(message.starts_with("LOG: \"rookery=loud\" is wrong"), "{message}");
+    }
+
+    #[test]
+    fn lines_gather_until_somebody_has_to_write() {
+        let mut lines = Lines::default();
+        lines.gathered().text.reserve(GATHER_MAX_BYTES);
+        lines.write_all(b"\n").unwrap();
+        assert_eq!(lines.gathered().text, b"\n");
+        lines.write_all(&vec![b'\r'; GATHER_MAX_BYTES]).unwrap();
+        assert!(lines.gathered().text.is_empty());
+    }
+}
