@@ -107,7 +107,7 @@ async fn a_refused_login_does_not_tell_why() {
     let ada = app.user("ada").await;
     let wrong = login(&anon, "ada", "wrong password").await;
     assert_eq!(problems(&wrong, "login"), [("WRONG_CREDENTIALS".into(), "input".into())]);
-    for unknown in ["nobody", "nobody@example.com", "no such\0name", "💥", ""] {
+    for unknown in ["nobody", "nobody@example.com", "💥", ""] {
         assert_eq!(login(&anon, unknown, PASSWORD).await.text, wrong.text, "{unknown:?}");
     }
     app.suspend(&ada).await;

@@ -132,3 +132,132 @@ async fn a_browser_gets_the_playground_where_it_is_open() {
     let refused = anon.send(anon.accepting(Method::GET, "/graphql", browser)).await;
     assert_refused(&refused, StatusCode::BAD_REQUEST, "BAD_USER_INPUT");
 }
+
+#[tokio::test]
+async fn null_characters_are_refused_wherever_they_stand() {
+    let (_app, anon) = TestApp::init().await;
+    let document = "query ($name: String!) { user(by: { username: $name }) { id } }";
+    let answer = anon.query(document, json!({ "name": "a\0b" })).await;
+    assert_refused(&answer, StatusCode::BAD_REQUEST, "BAD_USER_INPUT");
+    let inline = "{ user(by: { username: \"a\\u0000b\" }) { id } }";
+    let answer = anon.query(inline, json!({})).await;
+    assert_refused(&answer, StatusCode::BAD_REQUEST, "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn deep_json_is_refused() {
+    let (_app, anon) = TestApp::init().await;
+    for (depth, status) in [(50, StatusCode::OK), (5_000, StatusCode::BAD_REQUEST)] {
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let body = format!(r#"{{"query":"{TYPENAME}","variables":{{"deep":{deep}}}}}"#);
+        let request = anon.request(Method::POST, "/graphql").body(body);
+        let answer = anon.send(request.header(CONTENT_TYPE, "application/json")).await;
+        assert_eq!(answer.status, status, "{depth}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_token_is_refused_and_never_anonymous() {
+    let (app, anon) = TestApp::init().await;
+    let answer = app.client(Some("nonsense".into())).query(TYPENAME, json!({})).await;
+    assert_refused(&answer, StatusCode::UNAUTHORIZED, "UNAUTHENTICATED");
+    let challenge = answer.header("www-authenticate");
+    assert_eq!(challenge, Some(r#"Bearer error="invalid_token""#));
+    for (credential, status) in [
+        ("", StatusCode::OK),
+        ("Basic YTpi", StatusCode::UNAUTHORIZED),
+        ("Bearer", StatusCode::UNAUTHORIZED),
+    ] {
+        let request = anon.request(Method::POST, "/graphql").header("authorization", credential);
+        let answer = anon.send(request.json(&json!({ "query": TYPENAME }))).await;
+        assert_eq!(answer.status, status, "{credential:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_has_an_id_that_can_be_chosen_within_reason() {
+    let (_app, anon) = TestApp::init().await;
+    let id_for = async |given: &str| {
+        let request = anon.request(Method::GET, "/livez").header("x-request-id", given);
+        anon.send(request).await.header("x-request-id").unwrap().to_owned()
+    };
+    assert_eq!(id_for("trace-1.2_3").await, "trace-1.2_3");
+    for foolish in ["", "a b", "<script>", &"x".repeat(65)] {
+        let made = id_for(foolish).await;
+        assert!(made.len() == 32 && made != foolish, "{foolish:?} became {made:?}");
+    }
+}
+
+#[tokio::test]
+async fn introspection_can_be_closed_to_strangers() {
+    let (app, anon) = TestApp::with_settings(&[("INTROSPECTION", "false")]).await;
+    let ada = app.user("ada").await;
+    for document in [
+        "{ __schema { queryType { name } } }",
+        "{ __type(name: \"User\") { name } }",
+        "{ ...Hidden } fragment Hidden on Query { ... { __schema { queryType { name } } } }",
+    ] {
+        let refused = anon.query(document, json!({})).await;
+        assert_refused(&refused, StatusCode::BAD_REQUEST, "GRAPHQL_VALIDATION_FAILED");
+        assert_eq!(ada.query(document, json!({})).await.code(), None, "{document}");
+    }
+    assert_eq!(anon.query(TYPENAME, json!({})).await.status, StatusCode::OK);
+    let misspelt = anon.query("{ usr { id } }", json!({})).await;
+    assert!(!misspelt.text.contains("ser"), "no suggestions: {}", misspelt.text);
+}
+
+#[tokio::test]
+async fn documents_can_be_sent_by_their_hash_as_apollo_does() {
+    let (_app, anon) = TestApp::init().await;
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+    let by_hash = json!({ "extensions": extensions });
+    let unknown = anon.post(&by_hash).await;
+    assert_refused(&unknown, StatusCode::OK, "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(unknown.json["errors"][0]["message"], "PersistedQueryNotFound");
+    let wrong = json!({ "query": "{ other: __typename }", "extensions": extensions });
+    assert_refused(&anon.post(&wrong).await, StatusCode::BAD_REQUEST, "BAD_USER_INPUT");
+    let both = json!({ "query": TYPENAME.replace(' ', ""), "extensions": extensions });
+    assert_eq!(anon.post(&both).await.data("/__typename"), "Query");
+    assert_eq!(anon.post(&by_hash).await.data("/__typename"), "Query");
+    let path = format!("/graphql?extensions={}", extensions.to_string().replace('"', "%22"));
+    assert_eq!(anon.send(anon.request(Method::GET, &path)).await.data("/__typename"), "Query");
+}
+
+#[tokio::test]
+async fn listed_origins_may_call_from_a_browser_and_others_may_not() {
+    let listed = [("CORS_ALLOWED_ORIGINS", "https://app.example.com")];
+    let (_app, anon) = TestApp::with_settings(&listed).await;
+    for (origin, allowed) in
+        [("https://app.example.com", Some("https://app.example.com")), ("https://evil.test", None)]
+    {
+        let preflight = anon
+            .request(Method::OPTIONS, "/graphql")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type,authorization");
+        let answer = anon.send(preflight).await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed);
+    }
+}
+
+#[tokio::test]
+async fn large_answers_are_compressed_for_those_who_ask() {
+    let (_app, anon) = TestApp::init().await;
+    let coding = async |path: &str| {
+        let request = anon.request(Method::GET, path).header("accept-encoding", "gzip, br");
+        anon.send(request).await.header("content-encoding").map(str::to_owned)
+    };
+    assert_eq!(coding("/schema.graphql").await.as_deref(), Some("br"));
+    assert_eq!(coding("/graphql?query=%7B__typename%7D").await, None);
+}
+
+#[tokio::test]
+async fn proxies_are_believed_only_where_they_are_trusted() {
+    for (trusted, believed) in [("127.0.0.0/8", true), ("10.0.0.0/8", false)] {
+        let (_app, anon) = TestApp::with_settings(&[("TRUSTED_PROXIES", trusted)]).await;
+        let request = anon.request(Method::GET, "/livez").header("x-forwarded-proto", "https");
+        let answer = anon.send(request).await;
+        assert_eq!(answer.header("strict-transport-security").is_some(), believed, "{trusted}");
+    }
+}

