@@ -152,7 +152,8 @@ pub async fn update(
 /// What became of the wish to delete a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deleted {
-    /// The row is gone, and so are these tombstones above it, on which nothing hangs any more.
+    /// The row is gone, and so are these tombstones above it, on which nothing hangs any more, the
+    /// oldest first.
     Gone {
         /// The tombstones.
         tombstones: Vec<Uuid>,
@@ -267,7 +268,8 @@ async fn remove(conn: &mut AsyncPgConnection, doomed: &Doomed) -> Result<Deleted
     diesel::delete(row).execute(conn).await?;
     let staying: Vec<Uuid> =
         comments::table.filter(comments::id.eq_any(&above)).select(comments::id).load(conn).await?;
-    let tombstones = above.into_iter().filter(|id| !staying.contains(id)).collect();
+    let mut tombstones: Vec<_> = above.into_iter().filter(|id| !staying.contains(id)).collect();
+    tombstones.sort();
     Ok::<_, Error>(Deleted::Gone { tombstones })
 }
 

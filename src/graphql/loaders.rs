@@ -24,6 +24,7 @@ use crate::{
 
 use super::{
     admitted::Admitted,
+    comment::{Comments, CommentsByKey, ReplyCounts},
     follow::{Relations, UserStats},
     nested::{Counts, Pages},
     session::{OwnSessions, StandingSessions},
@@ -122,6 +123,11 @@ impl<L: Lookup> Loader<L> {
         self.0.prime(key, Ok(Some(value))).await;
     }
 
+    /// Forgets everything, after a write that may have changed any of it.
+    pub async fn clear_all(&self) {
+        self.0.clear_all().await;
+    }
+
     /// Forgets a key, after a write that changed its value.
     pub async fn clear(&self, key: L::Key) {
         self.0.clear(key).await;
@@ -216,6 +222,14 @@ loaders! {
     posts: Posts,
     /// Counts of posts by the post's key.
     post_stats: PostStats,
+    /// Comments by key.
+    comments: CommentsByKey,
+    /// How many replies to a comment the viewer sees.
+    reply_counts: ReplyCounts,
+    /// Pages of comments under a post or a comment, or of an author.
+    comment_pages: Pages<Comments>,
+    /// How many comments such lists have.
+    comment_counts: Counts<Comments>,
     /// The viewer's votes by the post's key.
     viewer_votes: ViewerVotes,
     /// Pages of those who voted on a post.

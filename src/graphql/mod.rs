@@ -8,6 +8,8 @@
 pub mod account;
 pub mod admitted;
 pub mod boundary;
+pub mod comment;
+pub mod comment_mutation;
 pub mod context;
 pub mod documents;
 pub mod error;
@@ -60,6 +62,7 @@ pub struct Mutation(
     follow::FollowMutation,
     boundary::BoundaryMutation,
     vote::VoteMutation,
+    comment_mutation::CommentMutation,
 );
 
 /// The schema that the server serves.

@@ -4,11 +4,12 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::join_all;
 
 use super::{
-    context::ContextExt, id::AnyId, nullable::Nullable, post::Post, session::Session, user::User,
+    comment::Comment, context::ContextExt, id::AnyId, nullable::Nullable, post::Post,
+    session::Session, user::User,
 };
 use crate::{
     error::{Error, Result},
-    id::{Kind, PostKind, SessionKind, UserKind},
+    id::{CommentKind, Kind, PostKind, SessionKind, UserKind},
 };
 
 const MAX_IDS: usize = 100;
@@ -23,6 +24,8 @@ pub enum Node {
     Session(Session),
     /// A post.
     Post(Post),
+    /// A comment.
+    Comment(Comment),
 }
 
 /// Queries by id.
@@ -59,6 +62,7 @@ async fn find(ctx: &Context<'_>, AnyId { prefix, uuid }: AnyId) -> Result<Option
     Ok(match prefix {
         UserKind::PREFIX => loaders.users.load(uuid).await?.map(|row| User(row).into()),
         PostKind::PREFIX => loaders.posts.load(uuid).await?.map(|row| Post(row).into()),
+        CommentKind::PREFIX => loaders.comments.load(uuid).await?.map(|row| Comment(row).into()),
         SessionKind::PREFIX => {
             ctx.session_user().await?;
             loaders.sessions.load(uuid).await?.map(|row| Session(row).into())

@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
 
 use super::{
+    comment::{self, Comment, CommentOrder},
     context::ContextExt,
     id::{Id, PostKind},
     loaders::Loaders,
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::{
     db::{
+        comment_list::Thread,
         post::{PostRow, PostStatsRow},
         vote::VoterRow,
     },
@@ -163,6 +165,21 @@ impl Post {
     /// How many comments stand under it, replies included.
     async fn comment_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.stats(ctx.loaders()).await?.comment_count)
+    }
+
+    /// The comments that answer the post itself; without those of people whom the viewer muted.
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In which order.", default_with = "CommentOrder::Oldest")]
+        order_by: CommentOrder,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Comment>> {
+        let arguments = PageArguments { first, after, last, before };
+        comment::page(ctx, Thread::TopLevel, order_by, self.0.id, arguments).await
     }
 
     /// Whether the viewer may change it: its owner may.

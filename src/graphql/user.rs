@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     boundary,
+    comment::{self, Comment, CommentOrder},
     context::ContextExt,
     follow,
     id::{Id, UserKind},
@@ -21,6 +22,7 @@ use crate::{
     auth::Username,
     db::{
         boundary::Boundary,
+        comment_list::Thread,
         follow::Side,
         user::{self, UserRow},
         vote::LikedRow,
@@ -173,6 +175,19 @@ impl User {
         let arguments = PageArguments { first, after, last, before };
         let node = |row: LikedRow| Post(row.post);
         nested::page::<Liked, _>(ctx, (), self.0.id, &arguments, node).await
+    }
+
+    /// What the user said under posts that the viewer may see, the latest first.
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Comment>> {
+        let arguments = PageArguments { first, after, last, before };
+        comment::page(ctx, Thread::Author, CommentOrder::Newest, self.0.id, arguments).await
     }
 
     /// Those whom the user blocks, newest first; null to everybody else.

@@ -152,6 +152,8 @@ impl VoteMutation {
             )
             .await?;
         let Some(cast) = cast else {
+            // The statement tells that nothing was done; the session is asked for only then.
+            ctx.require_session().await?;
             return Ok(VotePayload::refused(
                 UserErrorCode::NotFound,
                 "postId",

@@ -1,0 +1,218 @@
+//! Comments: the type, its lists and its loaders.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, Enum, Object};
+use chrono::{DateTime, Utc};
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use super::{
+    context::ContextExt,
+    loaders::{Loader, Loaders, Lookup},
+    nested::{self, Counts, Nested, Pages},
+    nullable::Nullable,
+    page::{Connection, PageArguments},
+    post::Post,
+    user::User,
+};
+use crate::{
+    db::{
+        comment::{self, CommentRow},
+        comment_list::{self, Thread},
+        page::{Page, Position, Window},
+    },
+    error::{Error, Result},
+    id::{CommentKind, Id},
+};
+
+/// In which order comments are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "comment_list::CommentOrder")]
+pub enum CommentOrder {
+    /// The earliest first, as a conversation is read.
+    Oldest,
+    /// The latest first.
+    Newest,
+}
+
+/// A comment by key, if the viewer may see it.
+pub struct CommentsByKey;
+
+impl Lookup for CommentsByKey {
+    type Key = Uuid;
+    type Value = CommentRow;
+    const NAME: &'static str = "comments";
+
+    async fn find(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, CommentRow>> {
+        let rows = comment::find_many(conn, viewer, keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// How many replies to a comment the viewer sees.
+pub struct ReplyCounts;
+
+impl Lookup for ReplyCounts {
+    type Key = Uuid;
+    type Value = i64;
+    const NAME: &'static str = "reply_counts";
+
+    async fn find(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, i64>> {
+        comment_list::counts(conn, viewer, Thread::Replies, keys).await
+    }
+}
+
+/// The comments of a thread, in an order.
+pub struct Comments;
+
+impl Nested for Comments {
+    type Choice = (Thread, comment_list::CommentOrder);
+    type Key = ();
+    type Row = CommentRow;
+    const NAME: &'static str = "comment_lists";
+
+    async fn pages(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        (thread, order): Self::Choice,
+        parents: &[Uuid],
+        window: &Window<()>,
+    ) -> Result<HashMap<Uuid, Page<CommentRow>>> {
+        comment_list::pages(conn, viewer, thread, order, parents, window).await
+    }
+
+    async fn counts(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        (thread, _): Self::Choice,
+        parents: &[Uuid],
+    ) -> Result<HashMap<Uuid, i64>> {
+        comment_list::counts(conn, viewer, thread, parents).await
+    }
+
+    fn position(row: &CommentRow) -> Position<()> {
+        row.position()
+    }
+
+    fn loaders(all: &Loaders) -> (&Loader<Pages<Self>>, &Loader<Counts<Self>>) {
+        (&all.comment_pages, &all.comment_counts)
+    }
+}
+
+/// A page of a thread, as the fields of posts, comments and users show it.
+///
+/// # Errors
+/// When the arguments are wrong or the database fails.
+pub async fn page(
+    ctx: &Context<'_>,
+    thread: Thread,
+    order: CommentOrder,
+    parent: Uuid,
+    arguments: PageArguments,
+) -> Result<Connection<Comment>> {
+    nested::page::<Comments, _>(ctx, (thread, order.into()), parent, &arguments, Comment).await
+}
+
+/// Something said under a post.
+pub struct Comment(pub CommentRow);
+
+/// Something said under a post. Where a comment was deleted that others had answered, a comment
+/// without author and text is left, so that the thread stays whole.
+#[Object]
+impl Comment {
+    /// The comment's id.
+    pub async fn id(&self) -> Id<CommentKind> {
+        self.0.id.into()
+    }
+
+    /// The text; empty when the comment was deleted.
+    async fn content(&self) -> &str {
+        &self.0.content
+    }
+
+    /// Whether the comment was deleted, and only its place in the thread is left.
+    async fn is_deleted(&self) -> bool {
+        self.0.deleted_at.is_some()
+    }
+
+    /// When it was written.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When its text was last changed; null when it says what it said at first.
+    async fn edited_at(&self) -> Option<DateTime<Utc>> {
+        self.0.edited_at
+    }
+
+    /// Who wrote it; null when it was deleted.
+    async fn author(&self, ctx: &Context<'_>) -> Nullable<User> {
+        let Some(author) = self.0.author_id else { return Ok(None).into() };
+        ctx.loaders().users.load(author).await.map(|row| row.map(User)).into()
+    }
+
+    /// The post that it stands under.
+    async fn post(&self, ctx: &Context<'_>) -> Result<Post> {
+        // Who may see a comment may see its post; both are decided in `db::visibility`.
+        let post = ctx.loaders().posts.load(self.0.post_id).await?;
+        post.map(Post).ok_or_else(|| Error::internal("the post of a visible comment is hidden"))
+    }
+
+    /// The comment that it answers; null when it answers the post itself, or when the viewer may not
+    /// see that comment.
+    async fn reply_to(&self, ctx: &Context<'_>) -> Nullable<Comment> {
+        let Some(parent) = self.0.reply_to else { return Ok(None).into() };
+        ctx.loaders().comments.load(parent).await.map(|row| row.map(Comment)).into()
+    }
+
+    /// How many replies it has that the viewer sees.
+    async fn reply_count(&self, ctx: &Context<'_>) -> Result<i64> {
+        Ok(ctx.loaders().reply_counts.load(self.0.id).await?.unwrap_or_default())
+    }
+
+    /// The comments that answer it; without those of people whom the viewer muted.
+    async fn replies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In which order.", default_with = "CommentOrder::Oldest")]
+        order_by: CommentOrder,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Comment>> {
+        let arguments = PageArguments { first, after, last, before };
+        page(ctx, Thread::Replies, order_by, self.0.id, arguments).await
+    }
+
+    /// Whether the viewer may change it: its author may.
+    async fn viewer_can_update(&self, ctx: &Context<'_>) -> bool {
+        self.0.author_id.is_some() && self.0.author_id == ctx.viewer_id()
+    }
+
+    /// Whether the viewer may delete it: its author, the owner of the post and admins may.
+    async fn viewer_can_delete(&self, ctx: &Context<'_>) -> Result<bool> {
+        let Some(viewer) = ctx.viewer_id() else { return Ok(false) };
+        if self.0.deleted_at.is_some() {
+            return Ok(false);
+        }
+        if self.0.author_id == Some(viewer) {
+            return Ok(true);
+        }
+        let post = ctx.loaders().posts.load(self.0.post_id).await?;
+        if post.is_some_and(|post| post.owner_id == viewer) {
+            return Ok(true);
+        }
+        let viewer = ctx.loaders().users.load(viewer).await?;
+        Ok(viewer.is_some_and(|viewer| viewer.is_admin()))
+    }
+}

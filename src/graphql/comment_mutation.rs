@@ -1,0 +1,293 @@
+//! Writing, changing and deleting comments.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use uuid::Uuid;
+
+use super::{
+    comment::Comment,
+    context::ContextExt,
+    error::{Problems, UserError, UserErrorCode},
+    post::Post,
+};
+use crate::{
+    db::comment::{self, CommentRow, Deleted, NewComment},
+    error::Result,
+    id::{CommentKind, Id, PostKind},
+    text::Rule,
+};
+
+const CONTENT: Rule = Rule { name: "The comment", max: 10_000, multiline: true };
+const REASON: Rule = Rule { name: "The reason", max: 1000, multiline: true };
+
+/// Mutations of comments.
+#[derive(Default)]
+pub struct CommentMutation;
+
+#[Object]
+impl CommentMutation {
+    /// Comments on a post, or answers a comment under it.
+    async fn comment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to say, and where.")] input: CommentInput,
+    ) -> Result<CommentPayload> {
+        ctx.begin_write().await?;
+        let viewer = ctx.require_viewer()?;
+        let mut problems = Problems::default();
+        let content = problems.check("content", CONTENT.check(&input.content));
+        let (post, reply_to) = (input.post_id.uuid(), input.reply_to.map(|id| id.uuid()));
+        let Some(content) = content else {
+            note_place(ctx, &mut problems, post, reply_to).await?;
+            return Ok(CommentPayload::refused(problems));
+        };
+        let new = &NewComment { post, reply_to, content };
+        let db = &ctx.app().db;
+        let written = db
+            .retrying(|mut conn| async move { comment::insert(&mut conn, viewer, new).await })
+            .await?;
+        let Some(row) = written else {
+            note_place(ctx, &mut problems, post, reply_to).await?;
+            // It was there when it was looked for and not when it was written to.
+            if problems.is_empty() {
+                problems.push(no_post());
+            }
+            return Ok(CommentPayload::refused(problems));
+        };
+        forget(ctx, &row).await;
+        let post = ctx.loaders().posts.load(post).await?.map(Post);
+        Ok(CommentPayload { comment: Some(Comment(row)), post, user_errors: Vec::new() })
+    }
+
+    /// Changes what the viewer's own comment says.
+    async fn update_comment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which comment, and what it is to say.")] input: UpdateCommentInput,
+    ) -> Result<UpdateCommentPayload> {
+        ctx.begin_write().await?;
+        let viewer = ctx.require_viewer()?;
+        let id = input.comment_id.uuid();
+        let mut problems = Problems::default();
+        let content = problems.check("content", CONTENT.check(&input.content));
+        let updated = match content.as_deref() {
+            Some(content) => {
+                let db = &ctx.app().db;
+                db.retrying(|mut conn| async move {
+                    comment::update(&mut conn, viewer, id, content).await
+                })
+                .await?
+            }
+            None => None,
+        };
+        let Some(row) = updated else {
+            let others = ctx.loaders().comments.load(id).await?;
+            let own = others.as_ref().is_some_and(|row| row.author_id == Some(viewer.user_id));
+            if !own {
+                problems.push(if others.is_some() { not_yours() } else { no_comment() });
+            }
+            return Ok(UpdateCommentPayload { comment: None, user_errors: problems.into_vec() });
+        };
+        ctx.loaders().comments.clear(id).await;
+        Ok(UpdateCommentPayload { comment: Some(Comment(row)), user_errors: Vec::new() })
+    }
+
+    /// Deletes a comment: one's own, one under one's own post, or as an admin any. When others
+    /// answered it, a comment without author and text stays in its place.
+    async fn delete_comment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which comment.")] input: DeleteCommentInput,
+    ) -> Result<DeleteCommentPayload> {
+        ctx.begin_write().await?;
+        let viewer = ctx.require_viewer()?;
+        let id = input.comment_id.uuid();
+        let mut problems = Problems::default();
+        let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
+        // Read before it goes: where it stood is part of the answer.
+        let Some(row) = ctx.loaders().comments.load(id).await? else {
+            problems.push(no_comment());
+            return Ok(DeleteCommentPayload::refused(problems));
+        };
+        if !problems.is_empty() {
+            return Ok(DeleteCommentPayload::refused(problems));
+        }
+        let (db, reason) = (&ctx.app().db, reason.as_deref());
+        let deleted = db
+            .retrying(
+                |mut conn| async move { comment::delete(&mut conn, viewer, id, reason).await },
+            )
+            .await?;
+        forget(ctx, &row).await;
+        ctx.loaders().comments.clear(id).await;
+        match deleted {
+            Deleted::Gone { tombstones } => DeleteCommentPayload::gone(ctx, &row, tombstones).await,
+            Deleted::Tombstone => DeleteCommentPayload::tombstone(ctx, &row).await,
+            Deleted::Already => Ok(DeleteCommentPayload::refused_with(already_deleted())),
+            Deleted::NotAllowed => Ok(DeleteCommentPayload::refused_with(not_yours())),
+            Deleted::NotFound => Ok(DeleteCommentPayload::refused_with(no_comment())),
+        }
+    }
+}
+
+/// Notes what is wrong with the place of a comment that was not written.
+async fn note_place(
+    ctx: &Context<'_>,
+    problems: &mut Problems,
+    post: Uuid,
+    reply_to: Option<Uuid>,
+) -> Result<()> {
+    let loaders = ctx.loaders();
+    if loaders.posts.load(post).await?.is_none() {
+        problems.push(no_post());
+    }
+    let Some(reply_to) = reply_to else { return Ok(()) };
+    let (code, message) = match loaders.comments.load(reply_to).await? {
+        None => (UserErrorCode::NotFound, "There is no such comment."),
+        Some(row) if row.deleted_at.is_some() => {
+            (UserErrorCode::NotAllowed, "That comment was deleted.")
+        }
+        Some(row) if row.post_id != post => {
+            (UserErrorCode::Invalid, "That comment stands under another post.")
+        }
+        Some(_) => return Ok(()),
+    };
+    problems.push(UserError::field("replyTo", code, message));
+    Ok(())
+}
+
+/// Forgets what a comment that came or went has changed.
+async fn forget(ctx: &Context<'_>, row: &CommentRow) {
+    let loaders = ctx.loaders();
+    loaders.post_stats.clear(row.post_id).await;
+    loaders.comment_pages.clear_all().await;
+    loaders.comment_counts.clear_all().await;
+    if let Some(parent) = row.reply_to {
+        loaders.reply_counts.clear(parent).await;
+    }
+}
+
+fn no_post() -> UserError {
+    UserError::field("postId", UserErrorCode::NotFound, "There is no such post.")
+}
+
+fn no_comment() -> UserError {
+    UserError::field("commentId", UserErrorCode::NotFound, "There is no such comment.")
+}
+
+fn not_yours() -> UserError {
+    UserError::field("commentId", UserErrorCode::NotAllowed, "This comment is not yours.")
+}
+
+fn already_deleted() -> UserError {
+    UserError::field("commentId", UserErrorCode::AlreadyDone, "This comment was deleted before.")
+}
+
+impl CommentPayload {
+    fn refused(problems: Problems) -> Self {
+        Self { comment: None, post: None, user_errors: problems.into_vec() }
+    }
+}
+
+impl DeleteCommentPayload {
+    fn refused(problems: Problems) -> Self {
+        Self { user_errors: problems.into_vec(), ..Self::default() }
+    }
+
+    fn refused_with(problem: UserError) -> Self {
+        Self { user_errors: vec![problem], ..Self::default() }
+    }
+
+    async fn gone(ctx: &Context<'_>, row: &CommentRow, tombstones: Vec<Uuid>) -> Result<Self> {
+        let loaders = ctx.loaders();
+        for id in &tombstones {
+            loaders.comments.clear(*id).await;
+        }
+        let reply_to = match row.reply_to {
+            Some(parent) => loaders.comments.load(parent).await?.map(Comment),
+            None => None,
+        };
+        Ok(Self {
+            deleted_comment_id: Some(row.id.into()),
+            deleted_tombstone_ids: tombstones.into_iter().map(Id::from).collect(),
+            reply_to,
+            post: loaders.posts.load(row.post_id).await?.map(Post),
+            ..Self::default()
+        })
+    }
+
+    async fn tombstone(ctx: &Context<'_>, row: &CommentRow) -> Result<Self> {
+        let loaders = ctx.loaders();
+        Ok(Self {
+            comment: loaders.comments.load(row.id).await?.map(Comment),
+            post: loaders.posts.load(row.post_id).await?.map(Post),
+            ..Self::default()
+        })
+    }
+}
+
+/// What to say, and where.
+#[derive(InputObject)]
+pub struct CommentInput {
+    /// The post to comment on.
+    pub post_id: Id<PostKind>,
+    /// The text: up to 10,000 characters.
+    pub content: String,
+    /// The comment under the same post to answer; without it the comment answers the post.
+    pub reply_to: Option<Id<CommentKind>>,
+}
+
+/// Which comment, and what it is to say.
+#[derive(InputObject)]
+pub struct UpdateCommentInput {
+    /// The comment to change.
+    pub comment_id: Id<CommentKind>,
+    /// The new text: up to 10,000 characters.
+    pub content: String,
+}
+
+/// Which comment to delete.
+#[derive(InputObject)]
+pub struct DeleteCommentInput {
+    /// The comment to delete.
+    pub comment_id: Id<CommentKind>,
+    /// Why, for the log of moderation; of use only to an admin who deletes what others wrote.
+    pub reason: Option<String>,
+}
+
+/// What `comment` changed.
+#[derive(SimpleObject)]
+pub struct CommentPayload {
+    /// The new comment; null when there are errors.
+    pub comment: Option<Comment>,
+    /// The post with its new count of comments; null when there are errors.
+    pub post: Option<Post>,
+    /// Why nothing was done; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What `updateComment` changed.
+#[derive(SimpleObject)]
+pub struct UpdateCommentPayload {
+    /// The comment as it is now; null when there are errors.
+    pub comment: Option<Comment>,
+    /// Why nothing was done; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What `deleteComment` changed.
+#[derive(Default, SimpleObject)]
+pub struct DeleteCommentPayload {
+    /// The comment that is gone; null when others had answered it, so that its place is kept.
+    pub deleted_comment_id: Option<Id<CommentKind>>,
+    /// The comment that keeps the place, without author and text; null when it is gone altogether.
+    pub comment: Option<Comment>,
+    /// Comments deleted earlier that are gone now too, since no reply hangs on them any more.
+    pub deleted_tombstone_ids: Vec<Id<CommentKind>>,
+    /// The comment that the deleted one had answered, with its new count of replies; null when there
+    /// is none any more.
+    pub reply_to: Option<Comment>,
+    /// The post with its new count of comments.
+    pub post: Option<Post>,
+    /// Why nothing was done; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
