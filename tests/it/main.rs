@@ -3,11 +3,14 @@
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
 mod account;
+mod comment;
 mod counts;
 mod embedded;
 mod generated;
 mod http;
 mod migrations;
 mod session;
+mod storm;
 mod support;
 mod websocket;
+mod vote;

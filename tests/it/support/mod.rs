@@ -10,3 +10,4 @@ pub mod schema_file;
 pub mod scratch;
 pub mod socket;
 pub mod user;
+pub mod world;

@@ -1,0 +1,193 @@
+//! Many people at once on a few posts: no deadlock, no failure, and every count right at the end.
+//!
+//! `STORM_SECONDS=60 cargo test storm` lets it last.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rookery::id::{CommentKind, Id};
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::TestApp,
+    recount::{assert_none, differences},
+    user::TestUser,
+    world::Made,
+};
+
+const CLIENTS: usize = 64;
+const USERS: usize = 10;
+const POSTS: usize = 20;
+
+const OPERATIONS: &str = "
+    mutation Vote($post: ID!, $direction: VoteDirection!) {
+        vote(input: { postId: $post, direction: $direction }) { post { score } userErrors { code } } }
+    mutation Comment($post: ID!, $replyTo: ID) {
+        comment(input: { postId: $post, replyTo: $replyTo, content: \"said\" }) {
+            comment { id } userErrors { code } } }
+    mutation Edit($comment: ID!) {
+        updateComment(input: { commentId: $comment, content: \"meant\" }) { userErrors { code } } }
+    mutation Delete($comment: ID!) {
+        deleteComment(input: { commentId: $comment }) { userErrors { code } } }
+    mutation Follow($user: ID!) { follow(input: { userId: $user }) { userErrors { code } } }
+    mutation Unfollow($user: ID!) { unfollow(input: { userId: $user }) { userErrors { code } } }
+    query Read($post: ID!) { post(id: $post) { score commentCount viewerVote
+        comments(last: 5) { totalCount nodes { replyCount author { followerCount } } }
+        voters(first: 5) { nodes { id } } } }";
+
+/// The people, posts and comments of the moment.
+struct Crowd {
+    app: TestApp,
+    users: RwLock<Vec<Arc<TestUser>>>,
+    posts: RwLock<Vec<Made>>,
+    comments: Mutex<Vec<String>>,
+    /// How many answers had which code; what went well is `ok`.
+    codes: Mutex<BTreeMap<String, usize>>,
+    born: AtomicUsize,
+}
+
+fn pick<T: Clone>(from: &[T]) -> T {
+    from[rand::random_range(0..from.len())].clone()
+}
+
+impl Crowd {
+    async fn gather() -> Self {
+        let (app, _) = TestApp::with_settings(&[("WRITES_PER_MINUTE", "100000000")]).await;
+        let crowd = Self {
+            app,
+            users: RwLock::default(),
+            posts: RwLock::default(),
+            comments: Mutex::default(),
+            codes: Mutex::default(),
+            born: AtomicUsize::default(),
+        };
+        for _ in 0..USERS {
+            let user = crowd.newcomer().await;
+            crowd.users.write().unwrap().push(user);
+        }
+        for _ in 0..POSTS {
+            let post = crowd.app.post(&crowd.user()).await;
+            crowd.posts.write().unwrap().push(post);
+        }
+        crowd
+    }
+
+    async fn newcomer(&self) -> Arc<TestUser> {
+        let number = self.born.fetch_add(1, Ordering::Relaxed);
+        Arc::new(self.app.user(&format!("user_{number}")).await)
+    }
+
+    fn user(&self) -> Arc<TestUser> {
+        pick(&self.users.read().unwrap())
+    }
+
+    /// A comment that may be there still.
+    fn comment(&self) -> Option<String> {
+        let comments = self.comments.lock().unwrap();
+        let recent = &comments[comments.len().saturating_sub(200)..];
+        (!recent.is_empty()).then(|| pick(recent))
+    }
+
+    async fn act(&self) {
+        let (user, other) = (self.user(), self.user());
+        let post = pick(&self.posts.read().unwrap()).id;
+        let comment = self.comment().unwrap_or(Id::<CommentKind>::from(user.key).to_string());
+        let (name, variables) = match rand::random_range(0..100) {
+            0..30 => ("Vote", json!({ "post": post, "direction": "UP" })),
+            30..40 => ("Vote", json!({ "post": post, "direction": "DOWN" })),
+            40..50 => ("Vote", json!({ "post": post, "direction": "NONE" })),
+            50..60 => ("Comment", json!({ "post": post })),
+            60..68 => ("Comment", json!({ "post": post, "replyTo": comment })),
+            68..72 => ("Edit", json!({ "comment": comment })),
+            72..82 => ("Delete", json!({ "comment": comment })),
+            82..88 => ("Follow", json!({ "user": other.id })),
+            88..92 => ("Unfollow", json!({ "user": other.id })),
+            _ => ("Read", json!({ "post": post })),
+        };
+        let request = json!({ "query": OPERATIONS, "operationName": name, "variables": variables });
+        let answer = user.post(&request).await;
+        if let Some(id) = answer.json.pointer("/data/comment/comment/id").and_then(Value::as_str) {
+            self.comments.lock().unwrap().push(id.to_owned());
+        }
+        let code = answer.code().unwrap_or(if answer.status == 200 { "ok" } else { "no code" });
+        *self.codes.lock().unwrap().entry(format!("{name} {code}")).or_default() += 1;
+    }
+
+    /// Somebody or something goes and is replaced; somebody is suspended and comes back.
+    async fn upheave(&self) {
+        let place = rand::random_range(0..USERS);
+        let leaving = self.users.read().unwrap()[place].clone();
+        match rand::random_range(0..10) {
+            0 => {
+                let newcomer = self.newcomer().await;
+                self.users.write().unwrap()[place] = newcomer;
+                self.app.sql(&format!("DELETE FROM users WHERE id = '{}'", leaving.key)).await;
+            }
+            1 | 2 => {
+                let newcomer = self.newcomer().await;
+                self.users.write().unwrap()[place] = newcomer;
+                self.app.suspend(&leaving).await;
+                let back =
+                    format!("UPDATE users SET suspended_at = NULL WHERE id = '{}'", leaving.key);
+                self.app.sql(&back).await;
+            }
+            _ => {
+                let place = rand::random_range(0..POSTS);
+                let old = self.posts.read().unwrap()[place].clone();
+                let new = self.app.post(&self.user()).await;
+                self.posts.write().unwrap()[place] = new;
+                self.app.sql(&format!("DELETE FROM posts WHERE id = '{}'", old.key)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_leaves_every_count_right() {
+    let seconds = std::env::var("STORM_SECONDS").map_or(5, |text| text.parse().unwrap());
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let crowd = Arc::new(Crowd::gather().await);
+    let mut people = tokio::task::JoinSet::new();
+    for _ in 0..CLIENTS {
+        let crowd = crowd.clone();
+        people.spawn(async move {
+            while Instant::now() < end {
+                crowd.act().await;
+            }
+        });
+    }
+    for _ in 0..2 {
+        let crowd = crowd.clone();
+        people.spawn(async move {
+            while Instant::now() < end {
+                crowd.upheave().await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+    }
+    people.join_all().await;
+
+    let mut crowd = Arc::into_inner(crowd).unwrap();
+    crowd.app.stop().await;
+    let codes = crowd.codes.into_inner().unwrap();
+    println!("{codes:#?}");
+    let failures: Vec<_> = codes
+        .keys()
+        // Whoever is deleted or suspended is told so.
+        .filter(|code| !code.ends_with(" ok") && !code.ends_with(" UNAUTHENTICATED"))
+        .collect();
+    assert!(failures.is_empty(), "{failures:?}");
+    for name in ["Vote", "Comment", "Edit", "Delete", "Follow", "Unfollow", "Read"] {
+        assert!(codes.contains_key(&format!("{name} ok")), "{name} never went well");
+    }
+    let database = crowd.app.database().await;
+    let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(database.query_one(deadlocks, &[]).await.unwrap().get::<_, i64>(0), 0, "deadlocks");
+    assert_none(&differences(&database).await, "the storm");
+}
