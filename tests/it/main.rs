@@ -12,5 +12,5 @@ mod migrations;
 mod session;
 mod storm;
 mod support;
-mod websocket;
 mod vote;
+mod websocket;
