@@ -1,8 +1,8 @@
 //! Rookery, a social-feed backend: a GraphQL API server on PostgreSQL, in one binary.
 //!
 //! Data runs one way: [`http`] → [`graphql`] → [`db`]. [`auth`], [`config`], [`error`], [`id`],
-//! [`logging`], [`metrics`], [`rate`] and [`text`] are leaves that anyone may use. [`app`] holds what all
-//! requests share; [`cli`] is what a person at a terminal meets.
+//! [`logging`], [`metrics`], [`post_text`], [`rate`] and [`text`] are leaves that anyone may use.
+//! [`app`] holds what all requests share; [`cli`] is what a person at a terminal meets.
 
 pub mod app;
 pub mod auth;
@@ -15,5 +15,6 @@ pub mod http;
 pub mod id;
 pub mod logging;
 pub mod metrics;
+pub mod post_text;
 pub mod rate;
 pub mod text;

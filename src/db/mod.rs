@@ -28,6 +28,7 @@ pub mod page;
 mod pipeline;
 pub mod post;
 pub mod post_list;
+pub mod post_write;
 pub mod refresh_token;
 pub mod relation;
 pub mod report;

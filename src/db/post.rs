@@ -16,6 +16,32 @@ use crate::error::Result;
 pub(super) const COLUMNS: &str = "posts.id, posts.owner_id, posts.title, posts.content, \
      posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at";
 
+/// Who may see a published post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody.
+    Public,
+    /// The owner and those who follow them.
+    Followers,
+    /// The owner alone.
+    Private,
+}
+
+impl Visibility {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Public, Self::Followers, Self::Private];
+
+    /// The name under which it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Followers => "followers",
+            Self::Private => "private",
+        }
+    }
+}
+
 /// A post as stored.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = posts, check_for_backend(diesel::pg::Pg))]

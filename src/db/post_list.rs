@@ -1,5 +1,7 @@
 //! Lists of posts: which, in which order, a page at a time.
 
+use std::collections::HashMap;
+
 use diesel::{QueryableByName, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -7,6 +9,7 @@ use uuid::Uuid;
 use super::{
     Counted,
     keyset::Order,
+    lists,
     page::{Page, Position, Window},
     post::{COLUMNS, PostRow},
     statement::Statement,
@@ -15,7 +18,7 @@ use super::{
 use crate::error::Result;
 
 /// In which order posts are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PostOrder {
     /// The latest first.
     Newest,
@@ -39,7 +42,7 @@ pub struct PostFilter {
 }
 
 /// A post in a list.
-#[derive(Debug, QueryableByName)]
+#[derive(Clone, Debug, QueryableByName)]
 pub struct ListedPost {
     /// The post.
     #[diesel(embed)]
@@ -68,37 +71,8 @@ pub async fn page(
     order: PostOrder,
     window: &Window<f64>,
 ) -> Result<Page<ListedPost>> {
-    let by = |key, id| Order { key, id, descending: order != PostOrder::Oldest };
-    let select = |key: &'static str, table: Table| {
-        move |s: Statement| {
-            s.sql("SELECT ")
-                .sql(COLUMNS)
-                .sql(", ")
-                .sql(key)
-                .sql("::float8 AS key")
-                .with(from(table, viewer, filter))
-        }
-    };
-    let statement = Statement::default();
-    let statement = match order {
-        PostOrder::Newest | PostOrder::Oldest => {
-            let window = window.keyed(|_| ());
-            statement.with(window.page(by("", "posts.id"), select("0", Table::Posts)))
-        }
-        PostOrder::Top => {
-            let window = window.keyed(|key| key as i64);
-            let (key, id) = ("post_stats.score", "post_stats.post_id");
-            statement.with(window.page(by(key, id), select(key, Table::PostStats)))
-        }
-        PostOrder::Hot => {
-            let (key, id) = ("post_stats.hot", "post_stats.post_id");
-            statement.with(window.page(by(key, id), select(key, Table::PostStats)))
-        }
-        PostOrder::Relevance => {
-            let key = "ts_rank_cd(posts.search, sought)::float8";
-            statement.with(window.page(by(key, "posts.id"), select(key, Table::Posts)))
-        }
-    };
+    let whose = filter.owner.map_or(Whose::Anybody, Whose::User);
+    let statement = select(Statement::default(), viewer, whose, &filter.search, order, window);
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 
@@ -111,8 +85,83 @@ pub async fn count(
     viewer: Option<Uuid>,
     filter: &PostFilter,
 ) -> Result<i64> {
-    let statement = Statement::new("SELECT count(*)").with(from(Table::Posts, viewer, filter));
+    let whose = filter.owner.map_or(Whose::Anybody, Whose::User);
+    let statement =
+        Statement::new("SELECT count(*)").with(from(Table::Posts, viewer, whose, &filter.search));
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
+}
+
+/// A page of the posts of each of these users, as far as the viewer may see them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pages_by_owner(
+    conn: &AsyncPgConnection,
+    viewer: Option<Uuid>,
+    order: PostOrder,
+    owners: &[Uuid],
+    window: &Window<f64>,
+) -> Result<HashMap<Uuid, Page<ListedPost>>> {
+    let select = |s: Statement| select(s, viewer, Whose::Parent, &None, order, window);
+    lists::pages(conn, owners, window, select).await
+}
+
+/// How many posts each of these users has that the viewer may see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_by_owner(
+    conn: &AsyncPgConnection,
+    viewer: Option<Uuid>,
+    owners: &[Uuid],
+) -> Result<HashMap<Uuid, i64>> {
+    lists::counts(conn, owners, from(Table::Posts, viewer, Whose::Parent, &None)).await
+}
+
+/// Whose posts a list holds.
+#[derive(Clone, Copy)]
+enum Whose {
+    Anybody,
+    User(Uuid),
+    /// Those of the row on which the list hangs, see [`lists`].
+    Parent,
+}
+
+/// The statement of a page.
+fn select(
+    s: Statement,
+    viewer: Option<Uuid>,
+    whose: Whose,
+    search: &Option<String>,
+    order: PostOrder,
+    window: &Window<f64>,
+) -> Statement {
+    let by = |key, id| Order { key, id, descending: order != PostOrder::Oldest };
+    let rows = |key: &'static str, table| {
+        let from = from(table, viewer, whose, search);
+        move |s: Statement| {
+            s.sql("SELECT ").sql(COLUMNS).sql(", ").sql(key).sql("::float8 AS key").with(from)
+        }
+    };
+    match order {
+        PostOrder::Newest | PostOrder::Oldest => {
+            let window = window.keyed(|_| ());
+            s.with(window.page(by("", "posts.id"), rows("0", Table::Posts)))
+        }
+        PostOrder::Top => {
+            let window = window.keyed(|key| key as i64);
+            let (key, id) = ("post_stats.score", "post_stats.post_id");
+            s.with(window.page(by(key, id), rows(key, Table::PostStats)))
+        }
+        PostOrder::Hot => {
+            let (key, id) = ("post_stats.hot", "post_stats.post_id");
+            s.with(window.page(by(key, id), rows(key, Table::PostStats)))
+        }
+        PostOrder::Relevance => {
+            let key = "ts_rank_cd(posts.search, sought)::float8";
+            s.with(window.page(by(key, "posts.id"), rows(key, Table::Posts)))
+        }
+    }
 }
 
 /// Which table has the index that gives the rows in order.
@@ -126,7 +175,8 @@ enum Table {
 fn from(
     table: Table,
     viewer: Option<Uuid>,
-    filter: &PostFilter,
+    whose: Whose,
+    search: &Option<String>,
 ) -> impl FnOnce(Statement) -> Statement {
     let (tables, owner_id) = match table {
         Table::Posts => (" FROM posts", "posts.owner_id"),
@@ -134,9 +184,10 @@ fn from(
             (" FROM post_stats JOIN posts ON posts.id = post_stats.post_id", "post_stats.owner_id")
         }
     };
+    let search = search.clone();
     move |statement| {
         // Any text is a search: words in quotes, an "or" between them, a minus before them.
-        let statement = match filter.search.clone() {
+        let statement = match search {
             Some(search) => statement
                 .sql(tables)
                 .sql(" CROSS JOIN websearch_to_tsquery('english', ")
@@ -144,10 +195,11 @@ fn from(
                 .sql(") AS sought WHERE posts.search @@ sought AND "),
             None => statement.sql(tables).sql(" WHERE "),
         };
-        let statement = match filter.owner {
-            Some(owner) => statement.sql(owner_id).sql(" = ").bind::<sql_types::Uuid, _>(owner),
+        let statement = match whose {
             // Who opens a person's own list wants to see it, muted or not.
-            None => statement.with(visibility::not_muted(viewer, owner_id)),
+            Whose::User(id) => statement.sql(owner_id).sql(" = ").bind::<sql_types::Uuid, _>(id),
+            Whose::Parent => statement.sql(owner_id).sql(" = list.parent"),
+            Whose::Anybody => statement.with(visibility::not_muted(viewer, owner_id)),
         };
         statement.sql(" AND ").with(visibility::post(viewer))
     }

@@ -27,6 +27,7 @@ use super::{
     comment::{Comments, CommentsByKey, ReplyCounts},
     follow::{Relations, UserStats},
     nested::{Counts, Pages},
+    post_list::PostsOfUser,
     session::{OwnSessions, StandingSessions},
     vote::{Liked, ViewerVotes, Voters},
 };
@@ -240,4 +241,8 @@ loaders! {
     liked: Pages<Liked>,
     /// For how many posts a user voted.
     liked_counts: Counts<Liked>,
+    /// Pages of the posts of a user.
+    posts_of_user: Pages<PostsOfUser>,
+    /// How many posts of a user the viewer may see.
+    post_counts_of_user: Counts<PostsOfUser>,
 }

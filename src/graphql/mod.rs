@@ -27,6 +27,7 @@ pub mod page;
 pub mod password_check;
 pub mod post;
 pub mod post_list;
+pub mod post_write;
 pub mod registration;
 pub mod role;
 pub mod schema_types;
@@ -61,6 +62,7 @@ pub struct Mutation(
     role::RoleMutation,
     follow::FollowMutation,
     boundary::BoundaryMutation,
+    post_write::PostMutation,
     vote::VoteMutation,
     comment_mutation::CommentMutation,
 );

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     db::{
         comment_list::Thread,
-        post::{PostRow, PostStatsRow},
+        post::{self, PostRow, PostStatsRow},
         vote::VoterRow,
     },
     error::{Error, Result},
@@ -25,6 +25,7 @@ use crate::{
 
 /// Who may see a published post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "post::Visibility")]
 pub enum Visibility {
     /// Everybody.
     Public,
@@ -32,25 +33,6 @@ pub enum Visibility {
     Followers,
     /// The owner alone.
     Private,
-}
-
-impl Visibility {
-    /// The name under which the database keeps it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Followers => "followers",
-            Self::Private => "private",
-        }
-    }
-
-    fn from_stored(stored: &str) -> Result<Self> {
-        [Self::Public, Self::Followers, Self::Private]
-            .into_iter()
-            .find(|known| known.as_str() == stored)
-            .ok_or_else(|| Error::internal(format!("unknown visibility {stored:?}")))
-    }
 }
 
 /// Something that a person wrote for others to read.
@@ -94,7 +76,12 @@ impl Post {
 
     /// Who may see it once it is out.
     async fn visibility(&self) -> Result<Visibility> {
-        Visibility::from_stored(&self.0.visibility)
+        let stored = &self.0.visibility;
+        post::Visibility::ALL
+            .into_iter()
+            .find(|known| known.as_str() == stored)
+            .map(Into::into)
+            .ok_or_else(|| Error::internal(format!("unknown visibility {stored:?}")))
     }
 
     /// When it was written.

@@ -1,17 +1,24 @@
 //! Lists of posts: their orders, their cursors, their queries.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Enum, Object};
+use diesel_async::AsyncPgConnection;
 use futures_util::{FutureExt, future::try_join};
+use uuid::Uuid;
 
 use super::{
     context::ContextExt,
     id::{Id, UserKind},
+    loaders::{Loader, Loaders},
+    nested::{self, Counts, Nested, Pages},
     page::{Connection, Count, ListTag, PageArguments},
     post::Post,
 };
 use crate::{
     db::{
         feed,
+        page::{Page, Position, Window},
         post_list::{self, ListedPost, PostFilter},
     },
     error::{Error, Result},
@@ -51,6 +58,82 @@ fn typed(search: Option<String>) -> Result<Option<String>> {
         }
         other => Ok(other.filter(|text| !text.trim().is_empty())),
     }
+}
+
+/// The posts of a user.
+pub struct PostsOfUser;
+
+/// A sort key, as the bits of a float: a key of a batch is compared for being the same.
+type KeyBits = i64;
+
+impl Nested for PostsOfUser {
+    type Choice = post_list::PostOrder;
+    type Key = KeyBits;
+    type Row = ListedPost;
+    const NAME: &'static str = "posts_of_user";
+
+    async fn pages(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        order: post_list::PostOrder,
+        users: &[Uuid],
+        window: &Window<KeyBits>,
+    ) -> Result<HashMap<Uuid, Page<ListedPost>>> {
+        let window = window.keyed(|bits| f64::from_bits(bits.cast_unsigned()));
+        post_list::pages_by_owner(conn, viewer, order, users, &window).await
+    }
+
+    async fn counts(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        _order: post_list::PostOrder,
+        users: &[Uuid],
+    ) -> Result<HashMap<Uuid, i64>> {
+        post_list::counts_by_owner(conn, viewer, users).await
+    }
+
+    fn position(row: &ListedPost) -> Position<KeyBits> {
+        Position { key: row.key.to_bits().cast_signed(), id: row.post.id }
+    }
+
+    fn loaders(all: &Loaders) -> (&Loader<Pages<Self>>, &Loader<Counts<Self>>) {
+        (&all.posts_of_user, &all.post_counts_of_user)
+    }
+}
+
+/// A page of the posts of a user, as `User.posts` shows it.
+///
+/// # Errors
+/// When the arguments are wrong or the database fails.
+pub async fn page_of_user(
+    ctx: &Context<'_>,
+    user: Uuid,
+    order: PostOrder,
+    arguments: &PageArguments,
+) -> Result<Connection<Post>> {
+    if order == PostOrder::Relevance {
+        return Err(relevance_without_search());
+    }
+    let node = |row: ListedPost| Post(row.post);
+    nested::page::<PostsOfUser, _>(ctx, order.into(), user, arguments, node).await
+}
+
+/// How many posts of a user the viewer may see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_of_user(ctx: &Context<'_>, user: Uuid) -> Result<i64> {
+    let any_order = post_list::PostOrder::Newest;
+    let count = ctx.loaders().post_counts_of_user.load((any_order, user)).await?;
+    Ok(count.unwrap_or_default())
+}
+
+/// Forgets what was read of posts and of lists of them, after a write.
+pub(super) async fn forget(loaders: &Loaders, id: Uuid) {
+    loaders.posts.clear(id).await;
+    loaders.post_stats.clear(id).await;
+    loaders.posts_of_user.clear_all().await;
+    loaders.post_counts_of_user.clear_all().await;
 }
 
 /// A page of the posts that `filter` holds.
@@ -126,7 +209,7 @@ impl PostListQuery {
         #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
-        let viewer = ctx.require_viewer()?.user_id;
+        let viewer = ctx.require_session().await?.id;
         if order_by == PostOrder::Relevance {
             return Err(relevance_without_search());
         }

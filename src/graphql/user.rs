@@ -13,6 +13,7 @@ use super::{
     nullable::Nullable,
     page::{Connection, PageArguments},
     post::Post,
+    post_list::{self, PostOrder},
     role::Role,
     session::{self, Session, viewer_in_session},
     user_list,
@@ -161,6 +162,26 @@ impl User {
     /// Whether the viewer mutes the user.
     async fn viewer_is_muting(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(follow::relation(ctx, self.0.id).await?.is_muting)
+    }
+
+    /// What the user wrote, as far as the viewer may see it.
+    async fn posts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In which order; not `RELEVANCE`.", default_with = "PostOrder::Newest")]
+        order_by: PostOrder,
+        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Post>> {
+        let arguments = PageArguments { first, after, last, before };
+        post_list::page_of_user(ctx, self.0.id, order_by, &arguments).await
+    }
+
+    /// How many posts of the user the viewer may see.
+    async fn post_count(&self, ctx: &Context<'_>) -> Result<i64> {
+        post_list::count_of_user(ctx, self.0.id).await
     }
 
     /// The posts for which the user voted and which the viewer may see, the newest vote first.

@@ -1,0 +1,154 @@
+//! Posts written, changed and deleted.
+
+use diesel::{prelude::*, sql_types};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    moderation::{self, Act, Action},
+    post::{self, COLUMNS, PostRow, Visibility},
+    schema::{posts, users},
+    statement::Statement,
+};
+use crate::{
+    error::{Error, Result},
+    post_text::{PostContent, PostTitle},
+};
+
+/// A post to be written.
+#[derive(Clone, Debug)]
+pub struct NewPost {
+    /// Who writes it.
+    pub owner: Uuid,
+    pub title: PostTitle,
+    pub content: PostContent,
+    pub published: bool,
+    pub visibility: Visibility,
+}
+
+/// What to change of a post; `None` leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct PostChanges {
+    pub title: Option<PostTitle>,
+    pub content: Option<PostContent>,
+    pub published: Option<bool>,
+    pub visibility: Option<Visibility>,
+}
+
+/// What became of a change or a deletion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// It is done.
+    Done(T),
+    /// There is no such post, or the viewer may not see it.
+    NotFound,
+    /// The viewer sees it but may not do this.
+    NotAllowed,
+}
+
+/// Writes a post.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(conn: &mut AsyncPgConnection, new: &NewPost) -> Result<PostRow> {
+    Ok(diesel::insert_into(posts::table)
+        .values((
+            posts::id.eq(Uuid::now_v7()),
+            posts::owner_id.eq(new.owner),
+            posts::title.eq(new.title.as_str()),
+            posts::content.eq(new.content.as_str()),
+            posts::published.eq(new.published),
+            posts::visibility.eq(new.visibility.as_str()),
+        ))
+        .returning(PostRow::as_returning())
+        .get_result(conn)
+        .await?)
+}
+
+/// The row is locked before it is compared, so that of two changes at once neither is lost.
+const UPDATE: &str = "
+WITH new AS (
+    SELECT id, coalesce({title}, title) AS title, coalesce({content}, content) AS content,
+           coalesce({published}, published) AS published,
+           coalesce({visibility}, visibility) AS visibility
+    FROM posts WHERE id = {id} AND owner_id = {owner} FOR NO KEY UPDATE
+)
+UPDATE posts
+SET title = new.title, content = new.content,
+    published = new.published, visibility = new.visibility,
+    updated_at = CASE WHEN (posts.title, posts.content, posts.published, posts.visibility)
+                        <> (new.title, new.content, new.published, new.visibility)
+                 THEN now() ELSE posts.updated_at END,
+    edited_at = CASE WHEN (posts.title, posts.content) <> (new.title, new.content)
+                THEN now() ELSE posts.edited_at END
+FROM new WHERE posts.id = new.id
+RETURNING {columns}";
+
+/// Changes a post of `owner`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(
+    conn: &mut AsyncPgConnection,
+    owner: Uuid,
+    id: Uuid,
+    changes: &PostChanges,
+) -> Result<Outcome<PostRow>> {
+    type Text = sql_types::Nullable<sql_types::Text>;
+    let PostChanges { title, content, published, visibility } = changes.clone();
+    let statement = Statement::default().fill(UPDATE, |s, gap| match gap {
+        "title" => s.bind::<Text, _>(title.as_ref().map(|title| title.as_str().to_owned())),
+        "content" => s.bind::<Text, _>(content.as_ref().map(|text| text.as_str().to_owned())),
+        "published" => s.bind::<sql_types::Nullable<sql_types::Bool>, _>(published),
+        "visibility" => s.bind::<Text, _>(visibility.map(Visibility::as_str)),
+        "id" => s.bind::<sql_types::Uuid, _>(id),
+        "owner" => s.bind::<sql_types::Uuid, _>(owner),
+        _ => s.sql(COLUMNS),
+    });
+    if let Some(row) = statement.get_result(conn).await.optional()? {
+        return Ok(Outcome::Done(row));
+    }
+    let visible = post::find_many(conn, Some(owner), &[id]).await?;
+    Ok(if visible.is_empty() { Outcome::NotFound } else { Outcome::NotAllowed })
+}
+
+/// Deletes a post of the viewer's, or as an admin anybody's that they see; the latter is noted in
+/// the moderation log, with the reason. Returns whose it was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(
+    conn: &mut AsyncPgConnection,
+    viewer: Uuid,
+    id: Uuid,
+    reason: Option<String>,
+) -> Result<Outcome<Uuid>> {
+    conn.transaction(async |conn| {
+        // Locked first, as every writer does: an admin stays one until it is done.
+        let is_admin = users::table
+            .find(viewer)
+            .select(users::role.eq("admin").and(users::suspended_at.is_null()))
+            .for_share()
+            .get_result::<bool>(conn)
+            .await
+            .optional()?;
+        let visible = post::find_many(conn, Some(viewer), &[id]).await?;
+        let Some(post) = visible.into_iter().next() else {
+            return Ok::<_, Error>(Outcome::NotFound);
+        };
+        let is_own = post.owner_id == viewer;
+        if !is_own && is_admin != Some(true) {
+            return Ok(Outcome::NotAllowed);
+        }
+        if diesel::delete(posts::table.find(id)).execute(conn).await? == 0 {
+            return Ok(Outcome::NotFound);
+        }
+        if !is_own {
+            let action = Action::DeletePost;
+            moderation::append(conn, Act { actor: Some(viewer), action, target: id, reason })
+                .await?;
+        }
+        Ok(Outcome::Done(post.owner_id))
+    })
+    .await
+}

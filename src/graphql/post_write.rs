@@ -1,0 +1,217 @@
+//! Posts written, changed and deleted: the mutations and their inputs.
+
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
+
+use super::{
+    context::ContextExt,
+    error::{Problems, UserError, UserErrorCode},
+    id::{Id, PostKind},
+    post::{Post, Visibility},
+    post_list::forget,
+    user::User,
+};
+use crate::{
+    db::{
+        Connection,
+        post_write::{self, NewPost, Outcome, PostChanges},
+    },
+    error::Result,
+    post_text::{PostContent, PostTitle},
+    text::Rule,
+};
+
+const REASON: Rule = Rule { name: "The reason", max: 1_000, multiline: true };
+
+/// Mutations of posts.
+#[derive(Default)]
+pub struct PostMutation;
+
+#[Object]
+impl PostMutation {
+    /// Writes a post, as a draft or for others to read at once.
+    async fn create_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to write.")] input: CreatePostInput,
+    ) -> Result<CreatePostPayload> {
+        let owner = ctx.begin_write().await?.id;
+        let mut problems = Problems::default();
+        let title = problems.check("title", PostTitle::new(&input.title));
+        let content = problems.check("content", PostContent::new(&input.content));
+        let (Some(title), Some(content)) = (title, content) else {
+            return Ok(CreatePostPayload { post: None, user_errors: problems.into_vec() });
+        };
+        let (published, visibility) = (input.published, input.visibility.into());
+        let new = NewPost { owner, title, content, published, visibility };
+        let insert = async |mut conn: Connection| post_write::insert(&mut conn, &new).await;
+        let post = ctx.app().db.retrying(insert).await?;
+        forget(ctx.loaders(), post.id).await;
+        Ok(CreatePostPayload { post: Some(Post(post)), user_errors: Vec::new() })
+    }
+
+    /// Changes a post of the viewer's. What is left out stays as it is.
+    async fn update_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to change.")] input: UpdatePostInput,
+    ) -> Result<UpdatePostPayload> {
+        let owner = ctx.begin_write().await?.id;
+        let id = input.id.uuid();
+        let changes = match input.changes() {
+            Ok(changes) => changes,
+            Err(user_errors) => return Ok(UpdatePostPayload { post: None, user_errors }),
+        };
+        let update =
+            async |mut conn: Connection| post_write::update(&mut conn, owner, id, &changes).await;
+        let refused = |user_errors| UpdatePostPayload { post: None, user_errors };
+        Ok(match ctx.app().db.retrying(update).await? {
+            Outcome::Done(row) => {
+                forget(ctx.loaders(), id).await;
+                UpdatePostPayload { post: Some(Post(row)), user_errors: Vec::new() }
+            }
+            Outcome::NotFound => refused(vec![post_not_found("id")]),
+            Outcome::NotAllowed => refused(vec![not_allowed("Only its owner may change a post.")]),
+        })
+    }
+
+    /// Deletes a post with its comments and votes: for its owner and for admins. What an admin
+    /// deletes is noted in the moderation log.
+    async fn delete_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to delete.")] input: DeletePostInput,
+    ) -> Result<DeletePostPayload> {
+        let viewer = ctx.begin_write().await?.id;
+        let id = input.id.uuid();
+        let mut problems = Problems::default();
+        let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
+        if !problems.is_empty() {
+            return Ok(DeletePostPayload::refused(problems.into_vec()));
+        }
+        let delete = async |mut conn: Connection| {
+            post_write::delete(&mut conn, viewer, id, reason.clone()).await
+        };
+        Ok(match ctx.app().db.retrying(delete).await? {
+            Outcome::Done(owner) => {
+                forget(ctx.loaders(), id).await;
+                let owner = ctx.loaders().users.load(owner).await?.map(User);
+                DeletePostPayload {
+                    deleted_post_id: Some(input.id),
+                    owner,
+                    user_errors: Vec::new(),
+                }
+            }
+            Outcome::NotFound => DeletePostPayload::refused(vec![post_not_found("id")]),
+            Outcome::NotAllowed => DeletePostPayload::refused(vec![not_allowed(
+                "Only its owner and admins may delete a post.",
+            )]),
+        })
+    }
+}
+
+/// The problem of an input that names a post which is not there for the viewer.
+pub(super) fn post_not_found(field: &str) -> UserError {
+    UserError::field(field, UserErrorCode::NotFound, "There is no such post.")
+}
+
+fn not_allowed(message: &str) -> UserError {
+    UserError::field("id", UserErrorCode::NotAllowed, message)
+}
+
+/// A post to be written.
+#[derive(InputObject)]
+pub struct CreatePostInput {
+    /// What it is about: one line of up to 300 characters.
+    pub title: String,
+    /// The text: up to 40,000 characters.
+    pub content: String,
+    /// Whether it is out at once; a draft otherwise.
+    #[graphql(default = true)]
+    pub published: bool,
+    /// Who may see it once it is out.
+    #[graphql(default_with = "Visibility::Public")]
+    pub visibility: Visibility,
+}
+
+/// What the mutation wrote.
+#[derive(SimpleObject)]
+pub struct CreatePostPayload {
+    /// The new post; null when there are errors.
+    pub post: Option<Post>,
+    /// Why nothing was written; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What to change of a post. What is left out stays as it is; nothing of it can be null.
+#[derive(InputObject)]
+pub struct UpdatePostInput {
+    /// Which post.
+    pub id: Id<PostKind>,
+    /// What it is about: one line of up to 300 characters.
+    pub title: MaybeUndefined<String>,
+    /// The text: up to 40,000 characters.
+    pub content: MaybeUndefined<String>,
+    /// Whether it is out; a draft otherwise.
+    pub published: MaybeUndefined<bool>,
+    /// Who may see it once it is out.
+    pub visibility: MaybeUndefined<Visibility>,
+}
+
+impl UpdatePostInput {
+    fn changes(self) -> std::result::Result<PostChanges, Vec<UserError>> {
+        let mut problems = Problems::default();
+        let title = given(&mut problems, "title", self.title);
+        let content = given(&mut problems, "content", self.content);
+        let changes = PostChanges {
+            title: title.and_then(|text| problems.check("title", PostTitle::new(&text))),
+            content: content.and_then(|text| problems.check("content", PostContent::new(&text))),
+            published: given(&mut problems, "published", self.published),
+            visibility: given(&mut problems, "visibility", self.visibility).map(Into::into),
+        };
+        if problems.is_empty() { Ok(changes) } else { Err(problems.into_vec()) }
+    }
+}
+
+/// The value, if there is one; null is a problem.
+fn given<T>(problems: &mut Problems, field: &str, value: MaybeUndefined<T>) -> Option<T> {
+    if value.is_null() {
+        let message = "This cannot be empty. Leave it out to keep it as it is.";
+        problems.push(UserError::field(field, UserErrorCode::Required, message));
+    }
+    value.take()
+}
+
+/// What the mutation changed.
+#[derive(SimpleObject)]
+pub struct UpdatePostPayload {
+    /// The post as it is now; null when there are errors.
+    pub post: Option<Post>,
+    /// Why nothing was changed; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
+
+/// Which post to delete.
+#[derive(InputObject)]
+pub struct DeletePostInput {
+    /// Which post.
+    pub id: Id<PostKind>,
+    /// Why an admin deletes it: up to 1,000 characters, for the moderation log.
+    pub reason: Option<String>,
+}
+
+/// What the mutation deleted.
+#[derive(SimpleObject)]
+pub struct DeletePostPayload {
+    /// The id that no longer exists; null when there are errors.
+    pub deleted_post_id: Option<Id<PostKind>>,
+    /// Whose post it was, with the new count of posts; null when there are errors.
+    pub owner: Option<User>,
+    /// Why nothing was deleted; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
+
+impl DeletePostPayload {
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self { deleted_post_id: None, owner: None, user_errors }
+    }
+}
