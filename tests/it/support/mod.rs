@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod client;
 pub mod db;
 pub mod generated;
+pub mod post;
 pub mod recount;
 pub mod schema_file;
 pub mod scratch;
