@@ -3,6 +3,7 @@
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
 mod account;
+mod clients;
 mod comment;
 mod counts;
 mod embedded;

@@ -131,7 +131,12 @@ impl Connection {
             }
             // Answered below us.
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(()),
-            Some(Ok(Message::Close(_))) | None => ControlFlow::Break(None),
+            Some(Ok(Message::Close(_))) => {
+                // The library has its answer ready, and sends it when it is asked for more.
+                let _best_effort = time::timeout(CLOSE_WITHIN, self.socket.recv()).await;
+                ControlFlow::Break(None)
+            }
+            None => ControlFlow::Break(None),
             Some(Err(error)) => ControlFlow::Break(Some(unreadable(&error))),
         }
     }
