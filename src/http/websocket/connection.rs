@@ -108,7 +108,12 @@ impl Connection {
             if self.socket.send(close.into_message()).await.is_ok() {
                 // A socket that is dropped with something unread resets the connection, and the
                 // close frame with it.
-                while let Some(Ok(_)) = self.socket.recv().await {}
+                while let Some(message) = self.socket.recv().await {
+                    if message.is_err() {
+                        // What cannot be read stays unread: only time is left to give.
+                        std::future::pending::<()>().await;
+                    }
+                }
             }
         };
         let _best_effort = time::timeout(CLOSE_WITHIN, leave).await;
