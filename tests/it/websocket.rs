@@ -93,6 +93,49 @@ async fn a_bad_credential_is_forbidden() {
 }
 
 #[tokio::test]
+async fn a_person_is_known_by_parameters_or_by_header() {
+    let (app, _anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let credential = format!("Bearer {}", ada.token());
+    for name in ["Authorization", "authorization"] {
+        let mut socket = Socket::open(app.address).await;
+        let payload = json!({ name: credential });
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_knows_ada(&mut socket).await;
+    }
+    let mut socket = Socket::open_with(app.address, "authorization", &credential).await.unwrap();
+    socket.say(json!({ "type": "connection_init" })).await;
+    assert_knows_ada(&mut socket).await;
+}
+
+async fn assert_knows_ada(socket: &mut Socket) {
+    assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+    socket.subscribe("1", "{ me { username } }").await;
+    assert_eq!(socket.hear().await["payload"], json!({ "data": { "me": { "username": "ada" } } }));
+}
+
+#[tokio::test]
+async fn an_answer_nobody_wants_any_more_is_not_sent() {
+    let (app, _anon) = TestApp::init().await;
+    let mut socket = Socket::introduced(app.address).await;
+    let table = app.lock("users").await;
+    socket.subscribe("1", r#"{ user(by: { username: "nobody" }) { id } }"#).await;
+    socket.subscribe("1", TYPENAME).await;
+    assert_eq!(socket.close_code().await, 4409, "the id is in use");
+
+    let mut socket = Socket::introduced(app.address).await;
+    socket.subscribe("1", r#"{ user(by: { username: "nobody" }) { id } }"#).await;
+    socket.say(json!({ "type": "complete", "id": "1" })).await;
+    socket.subscribe("1", TYPENAME).await;
+    let answer = json!({ "data": { "__typename": "Query" } });
+    assert_eq!(socket.hear().await["payload"], answer, "the id is free again");
+    table.release().await;
+    assert_eq!(socket.hear().await, json!({ "type": "complete", "id": "1" }));
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+}
+
+#[tokio::test]
 async fn who_says_nothing_is_closed_with_4408() {
     let (app, _anon) = TestApp::with_settings(&[("SOCKET_INIT_SECONDS", "1")]).await;
     let mut socket = Socket::open(app.address).await;

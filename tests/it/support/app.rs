@@ -9,7 +9,10 @@ use rookery::{
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{client::Client, db::TestDb};
+use super::{
+    client::Client,
+    db::{TestDb, connect},
+};
 
 /// The key that signs the test server's access tokens.
 pub const SECRET_KEY: &str = "a key for tests, of enough bytes";
@@ -55,6 +58,14 @@ impl TestApp {
         self.db.url()
     }
 
+    /// Locks a table, so that whoever reads it waits.
+    pub async fn lock(&self, table: &str) -> Locked {
+        let client = connect(self.db.url()).await;
+        let statement = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        client.batch_execute(&statement).await.unwrap();
+        Locked(client)
+    }
+
     /// A client that sends this access token, if any.
     pub fn client(&self, token: Option<String>) -> Client {
         Client::new(self.address, token)
@@ -71,6 +82,15 @@ impl TestApp {
     pub async fn stop(&mut self) {
         self.begin_stop();
         (&mut self.serving).await.unwrap().unwrap();
+    }
+}
+
+/// A table that is locked until this is released.
+pub struct Locked(tokio_postgres::Client);
+
+impl Locked {
+    pub async fn release(self) {
+        self.0.batch_execute("ROLLBACK").await.unwrap();
     }
 }
 

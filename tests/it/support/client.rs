@@ -23,6 +23,11 @@ impl Client {
         Self { http: reqwest::Client::new(), address, token }
     }
 
+    /// The access token.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// Runs an operation, as most clients do it: by POST.
     pub async fn query(&self, document: &str, variables: Value) -> Answer {
         self.post(&json!({ "query": document, "variables": variables })).await

@@ -1,0 +1,111 @@
+//! What a request may cost, over HTTP: each limit where it still holds, and one past it.
+
+use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{
+    app::TestApp,
+    client::{Answer, Client},
+    socket::Socket,
+};
+
+/// Small limits keep the documents readable.
+const SMALL: &[(&str, &str)] = &[
+    ("MAX_OPERATION_CHARS", "200"),
+    ("MAX_OPERATION_TOKENS", "30"),
+    ("MAX_DEPTH", "3"),
+    ("MAX_ALIASES", "2"),
+    ("MAX_ROOT_FIELDS", "4"),
+    ("MAX_DIRECTIVES", "2"),
+    ("MAX_COMPLEXITY", "40"),
+];
+
+#[tokio::test]
+async fn a_body_may_be_as_large_as_its_limit() {
+    let (_app, anon) = TestApp::with_settings(&[("MAX_BODY_BYTES", "1000")]).await;
+    for (bytes, status) in [(1000, StatusCode::OK), (1001, StatusCode::PAYLOAD_TOO_LARGE)] {
+        let body = format!("{:<bytes$}", json!({ "query": "{ __typename }" }).to_string());
+        let request = anon.request(Method::POST, "/graphql").body(body);
+        let answer = anon.send(request.header(CONTENT_TYPE, "application/json")).await;
+        assert_eq!(answer.status, status, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_may_cost_as_much_as_its_limits() {
+    let (_app, anon) = TestApp::with_settings(SMALL).await;
+    let many = |count: usize, part: &str| vec![part; count].join(" ");
+
+    let characters = |count: usize| format!("{:<count$}", "{ __typename }");
+    assert_limit(&anon, &characters(200), &characters(201), "characters").await;
+
+    let user = r#"user(by: { username: "a" })"#;
+    let tokens = |count: usize| format!("{{ {user} {{ {} }} }}", many(count - 14, "id"));
+    assert_limit(&anon, &tokens(30), &tokens(31), "tokens").await;
+
+    let fields = |count: usize| format!("{{ {} }}", many(count, "__typename"));
+    assert_limit(&anon, &fields(4), &fields(5), "rootFields").await;
+
+    let aliases = |names: &[&str]| {
+        let fields: Vec<_> = names.iter().map(|name| format!("{name}: __typename")).collect();
+        format!("{{ {} }}", fields.join(" "))
+    };
+    assert_limit(&anon, &aliases(&["a", "b"]), &aliases(&["a", "b", "c"]), "aliases").await;
+
+    let on = |count: usize| format!("{{ {} }}", many(count, "__typename @include(if: true)"));
+    assert_limit(&anon, &on(2), &on(3), "directives").await;
+
+    let posts = |size: usize, fields: &str| format!("{{ posts(first: {size}) {{ {fields} }} }}");
+    let shallow = posts(1, "nodes { id }");
+    assert_limit(&anon, &shallow, &posts(1, "nodes { owner { id } }"), "depth").await;
+
+    let large = |size: usize| posts(size, "nodes { id title }");
+    assert_limit(&anon, &large(19), &large(20), "complexity").await;
+}
+
+async fn assert_limit(client: &Client, within: &str, past: &str, limit: &str) {
+    let answer = client.query(within, json!({})).await;
+    assert_eq!(answer.code(), None, "{limit}: {within} gave {}", answer.text);
+    assert_too_complex(&client.query(past, json!({})).await, limit);
+}
+
+#[track_caller]
+fn assert_too_complex(answer: &Answer, limit: &str) {
+    assert_eq!(answer.code(), Some("QUERY_TOO_COMPLEX"), "{limit}: {}", answer.text);
+    assert_eq!(answer.json["errors"][0]["extensions"]["limit"], limit, "{}", answer.text);
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_request_may_take_as_long_as_its_limit() {
+    let (app, _anon) = TestApp::with_settings(&[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                accept: application/graphql-response+json\r\ncontent-length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+    assert!(answer.contains("\"TIMEOUT\""), "{answer}");
+}
+
+#[tokio::test]
+async fn a_socket_runs_as_many_operations_as_its_limit() {
+    let (app, _anon) = TestApp::with_settings(&[("MAX_SOCKET_OPERATIONS", "1")]).await;
+    let table = app.lock("users").await;
+    let mut socket = Socket::introduced(app.address).await;
+    let slow = r#"{ user(by: { username: "nobody" }) { id } }"#;
+    socket.subscribe("1", slow).await;
+    socket.subscribe("2", slow).await;
+    let refused = socket.hear().await;
+    assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("2")), "{refused}");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{refused}");
+    table.release().await;
+    assert_eq!(socket.hear().await["payload"], json!({ "data": { "user": null } }));
+    assert_eq!(socket.hear().await["type"], "complete");
+}
