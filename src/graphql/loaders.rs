@@ -10,6 +10,7 @@ use std::{
 
 use dataloader::{BatchFn, cached};
 use diesel_async::AsyncPgConnection;
+use tokio::task::unconstrained;
 use uuid::Uuid;
 
 use crate::{
@@ -94,8 +95,10 @@ pub struct Loader<L: Lookup>(cached::Loader<L::Key, Found<L>, Batch<L>>);
 impl<L: Lookup> Loader<L> {
     fn new(db: &Db, viewer: Option<Uuid>) -> Self {
         let batch = Batch { db: db.clone(), viewer, lookup: PhantomData };
-        // One yield gathers all siblings of a selection; the operation's limits bound a batch.
-        Self(cached::Loader::new(batch).with_yield_count(1).with_max_batch_size(usize::MAX))
+        // One pause gathers the siblings of a short list. Those of a long one are not all polled in
+        // one go, and what waits for another loader comes later still. The operation's limits bound
+        // a batch.
+        Self(cached::Loader::new(batch).with_yield_count(3).with_max_batch_size(usize::MAX))
     }
 
     /// The value of one key, found together with those that its siblings ask for.
@@ -103,7 +106,8 @@ impl<L: Lookup> Loader<L> {
     /// # Errors
     /// When the batch failed.
     pub async fn load(&self, key: L::Key) -> Result<Option<L::Value>> {
-        self.0.load(key).await.map_err(Error::Shared)
+        // Tokio makes a task pause after so many locks, which would cut the batch of a long list.
+        unconstrained(self.0.load(key)).await.map_err(Error::Shared)
     }
 
     /// The values of many keys at once.
@@ -111,7 +115,7 @@ impl<L: Lookup> Loader<L> {
     /// # Errors
     /// When the batch failed.
     pub async fn load_many(&self, keys: Vec<L::Key>) -> Result<HashMap<L::Key, L::Value>> {
-        let found = self.0.load_many(keys).await;
+        let found = unconstrained(self.0.load_many(keys)).await;
         let present = |(key, value): (L::Key, Found<L>)| match value {
             Ok(value) => value.map(|value| Ok((key, value))),
             Err(error) => Some(Err(Error::Shared(error))),

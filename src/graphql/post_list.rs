@@ -50,8 +50,6 @@ fn relevance_without_search() -> Error {
 
 /// What people typed to search for; `None` when that is nothing.
 fn typed(search: Option<String>) -> Result<Option<String>> {
-    // PostgreSQL has no NUL in its texts.
-    let search = search.map(|text| text.replace('\0', " "));
     match search {
         Some(text) if text.chars().nth(MAX_SEARCH).is_some() => {
             Err(Error::bad_input(format!("`search` may have at most {MAX_SEARCH} characters.")))

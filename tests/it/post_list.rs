@@ -250,7 +250,7 @@ async fn a_search_finds_words_and_never_fails() {
         "\"",
         "' & | ! ( ) : * <->",
         "\\",
-        "a\u{0}b",
+        "a\u{1}b",
         "-",
         "or",
         "%_",
