@@ -37,7 +37,7 @@ use crate::{
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait for a close frame to leave.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
-/// A client that says nothing for two of these, not even in answer to a ping, is gone.
+/// How often a client is pinged; one that says nothing between two pings is gone.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// `Break` ends the socket, with a close frame where there is still somebody to read it.
@@ -93,7 +93,7 @@ impl Connection {
                     ControlFlow::Break(Some(Close::init_timeout()))
                 }
                 _ = heartbeat.tick() => self.check_pulse().await,
-                _ = self.stopping.changed() => ControlFlow::Continue(()),
+                Ok(()) = self.stopping.changed() => ControlFlow::Continue(()),
             };
             match turn {
                 ControlFlow::Continue(()) => {}
