@@ -22,17 +22,6 @@ const FLUSH_EVERY: Duration = Duration::from_millis(100);
 /// How much may wait; whoever adds more writes it all.
 const GATHER_MAX_BYTES: usize = 256 * 1024;
 
-/// Why logging could not begin.
-#[derive(Debug, thiserror::Error)]
-pub enum LoggingError {
-    /// The filter cannot be read.
-    #[error("LOG: {0:?} is wrong, it must be filters such as `info` or `rookery=debug,info`")]
-    Filter(String),
-    /// The thread that writes cannot be started.
-    #[error("the log's thread cannot be started: {0}")]
-    Thread(#[from] io::Error),
-}
-
 /// Keeps the log running; what has gathered is written when this is dropped.
 #[derive(Debug)]
 pub struct Logging {
@@ -43,10 +32,9 @@ pub struct Logging {
 /// Starts to log as the configuration wants it. A second start in one process changes nothing.
 ///
 /// # Errors
-/// When the configured filter cannot be read.
-pub fn start(config: &Config) -> Result<Logging, LoggingError> {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|_unreadable| LoggingError::Filter(config.log.clone()))?;
+/// When the thread that writes cannot be started.
+pub fn start(config: &Config) -> io::Result<Logging> {
+    let filter = EnvFilter::new(&config.log.0);
     let lines = Lines::default();
     let terminal = io::stderr().is_terminal();
     let pretty = match config.log_format {

@@ -11,7 +11,8 @@ use std::{net::IpAddr, path::PathBuf};
 
 pub use source::{Origination, Source};
 pub use value::{
-    Algorithm, Days, List, LogFormat, Minutes, Network, Origin, Profile, Seconds, Secret, Value,
+    Algorithm, Days, List, LogFilter, LogFormat, Minutes, Network, Origin, Profile, Seconds,
+    Secret, Value,
 };
 
 /// One setting as the documentation shows it.
@@ -142,7 +143,7 @@ settings! {
     /// Whether strangers may introspect the schema and get suggestions; by default in development only.
     "INTROSPECTION" => introspection: Option<bool> = "";
     /// What to log, as `tracing` filters: `info`, or `rookery=debug,info`.
-    "LOG" => log: String = "info";
+    "LOG" => log: LogFilter = "info";
     /// How log lines look: `pretty`, `json`, or `auto` for pretty on a terminal and JSON otherwise.
     "LOG_FORMAT" => log_format: LogFormat = "auto";
 
@@ -184,12 +185,12 @@ fn read<T: Value>(
     problems: &mut Vec<String>,
 ) -> Option<T> {
     let text = source.get(name).map_or(default, |(text, _)| text);
-    let value = T::parse(text);
-    if value.is_none() {
+    T::parse(text).or_else(|| {
         let shown = if secret { "the value".to_owned() } else { format!("{text:?}") };
         problems.push(format!("{name}: {shown} is wrong, it must be {}", T::EXPECTED));
-    }
-    value
+        // The default stands in, so that the rules below can be checked, too.
+        T::parse(default)
+    })
 }
 
 /// The shortest signing key, in bytes: as long as the hash that it goes into.
@@ -262,9 +263,10 @@ mod tests {
             ("PORT", "eighty"),
             ("ALGORITHM", "none"),
             ("ACCESS_TOKEN_EXPIRE_MINUTES", "-1"),
+            ("SECRET_KEY", "short"),
         ]);
         let ConfigError(problems) = Config::read(&source).unwrap_err();
-        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert_eq!(problems.len(), 4, "{problems:?}");
         assert!(problems.iter().any(|p| p.contains("ALGORITHM") && p.contains("HS256")));
     }
 

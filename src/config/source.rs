@@ -26,14 +26,7 @@ impl Source {
     /// # Errors
     /// When `.env` is there but cannot be read as one.
     pub fn from_process() -> Result<Self, ConfigError> {
-        let mut file = HashMap::new();
-        if let Ok(entries) = dotenvy::from_filename_iter(".env") {
-            for entry in entries {
-                let (name, value) =
-                    entry.map_err(|error| ConfigError(vec![format!(".env: {error}")]))?;
-                file.insert(name, value);
-            }
-        }
+        let file = read_file()?;
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -55,5 +48,50 @@ impl Source {
                 let text = map.get(name).filter(|text| !text.is_empty())?;
                 Some((text.as_str(), origin))
             })
+    }
+}
+
+fn read_file() -> Result<HashMap<String, String>, ConfigError> {
+    match dotenvy::from_path_iter(".env") {
+        Ok(entries) => collect(entries),
+        Err(error) if error.not_found() => Ok(HashMap::new()),
+        Err(error) => Err(ConfigError(vec![format!(".env: {error}")])),
+    }
+}
+
+fn collect(
+    entries: impl Iterator<Item = dotenvy::Result<(String, String)>>,
+) -> Result<HashMap<String, String>, ConfigError> {
+    let mut all = HashMap::new();
+    let mut place = "the first line that is no comment".to_owned();
+    for entry in entries {
+        // The parser's own words would repeat the line, which may hold a secret.
+        let (name, value) = entry.map_err(|error| match error {
+            dotenvy::Error::LineParse(..) => ConfigError(vec![format!(
+                ".env: {place} cannot be read; it must be NAME=value, with single quotes around a \
+                 value that holds spaces or signs such as # and $"
+            )]),
+            other => ConfigError(vec![format!(".env: {other}")]),
+        })?;
+        place = format!("the line after {name}");
+        all.insert(name, value);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(content: &str) -> String {
+        collect(dotenvy::from_read_iter(content.as_bytes())).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_broken_line_is_found_without_showing_it() {
+        let after = problem("PORT=1\nSECRET_KEY=correct horse");
+        assert!(after.contains("the line after PORT") && !after.contains("horse"), "{after}");
+        let first = problem("# settings\nSECRET_KEY correct");
+        assert!(first.contains("the first line") && !first.contains("correct"), "{first}");
     }
 }

@@ -105,6 +105,18 @@ impl Value for Secret {
     }
 }
 
+/// Which events are logged, as `tracing` filters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFilter(pub String);
+
+impl Value for LogFilter {
+    const EXPECTED: &'static str =
+        "error, warn, info, debug or trace, or filters such as rookery=debug,info";
+    fn parse(text: &str) -> Option<Self> {
+        tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| Self(text.to_owned()))
+    }
+}
+
 /// A comma-separated list; spaces around its items and empty items are dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct List<T>(pub Vec<T>);

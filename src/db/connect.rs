@@ -1,6 +1,7 @@
 //! Opens connections: where to, with which limits, with TLS where the server wants it.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -87,6 +88,9 @@ impl Endpoint {
     /// # Errors
     /// When it is not one; the message never repeats the address, which may hold a password.
     pub fn parse(url: &str) -> Result<Self> {
+        // Where TLS is used the certificate is always verified in full, so these mean no more.
+        let url = url.replace("sslmode=verify-full", "sslmode=require");
+        let url = url.replace("sslmode=verify-ca", "sslmode=require");
         let config = url.parse::<tokio_postgres::Config>().map_err(|error| {
             Error::internal(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
         })?;
@@ -108,8 +112,7 @@ impl Endpoint {
 
     fn new(mut config: tokio_postgres::Config) -> Self {
         config.application_name("rookery").connect_timeout(Duration::from_secs(2));
-        let tls = (config.get_ssl_mode() != SslMode::Disable && !is_local_socket(&config))
-            .then(tls_with_native_roots);
+        let tls = wants_tls(&config).then(tls_with_native_roots);
         Self { config, tls }
     }
 
@@ -167,6 +170,14 @@ impl Endpoint {
     /// # Errors
     /// When the server cannot be reached or refuses.
     pub async fn connect(&self) -> ConnectionResult<(AsyncPgConnection, Alive)> {
+        let (client, alive) = self.open().await?;
+        let mut connection = AsyncPgConnection::try_from(client).await?;
+        connection.set_instrumentation(Recorder);
+        Ok((connection, alive))
+    }
+
+    /// Opens a connection as the driver knows it.
+    pub(super) async fn open(&self) -> ConnectionResult<(tokio_postgres::Client, Alive)> {
         let alive = Alive(Arc::new(AtomicBool::new(true)));
         let client = match &self.tls {
             Some(tls) => {
@@ -182,9 +193,7 @@ impl Endpoint {
                 client
             }
         };
-        let mut connection = AsyncPgConnection::try_from(client).await?;
-        connection.set_instrumentation(Recorder);
-        Ok((connection, alive))
+        Ok((client, alive))
     }
 }
 
@@ -206,8 +215,17 @@ fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
     ConnectionError::BadConnection(format!("{error}: {cause}"))
 }
 
-fn is_local_socket(config: &tokio_postgres::Config) -> bool {
-    config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_)))
+/// Never through a socket. To this machine only where it is asked for: there the certificate of a
+/// freshly installed server is one that nobody could verify.
+fn wants_tls(config: &tokio_postgres::Config) -> bool {
+    let local = |host: &Host| match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) if config.get_ssl_mode() == SslMode::Prefer => {
+            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        }
+        Host::Tcp(_) => false,
+    };
+    config.get_ssl_mode() != SslMode::Disable && !config.get_hosts().iter().all(local)
 }
 
 fn tls_with_native_roots() -> MakeRustlsConnect {
@@ -222,5 +240,34 @@ fn tls_with_native_roots() -> MakeRustlsConnect {
         Ok(config) => MakeRustlsConnect::new(config),
         // ring supports the default versions; there is nothing to fall back to.
         Err(error) => unreachable!("the TLS provider lacks its own default versions: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_is_used_where_it_can_be_verified() {
+        for (url, tls) in [
+            ("postgres://u@db.example.com/x", true),
+            ("postgres://u@db.example.com/x?sslmode=verify-full", true),
+            ("postgres://u@db.example.com/x?sslmode=disable", false),
+            ("postgres://u@localhost/x", false),
+            ("postgres://u@127.0.0.1/x?sslmode=require", true),
+            ("postgres://u@[::1]/x", false),
+            ("postgres://u@%2Fvar%2Frun/x?sslmode=require", false),
+        ] {
+            assert_eq!(Endpoint::parse(url).unwrap().tls.is_some(), tls, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_place_names_no_password() {
+        let endpoint = Endpoint::parse("postgres://u:hunter2@db.example.com:6432/x").unwrap();
+        assert_eq!(endpoint.place(), "x on db.example.com:6432");
+        assert!(!format!("{endpoint:?}").contains("hunter2"));
+        let wrong = Endpoint::parse("postgres://u:hunter2@db/x?sslmode=always").unwrap_err();
+        assert!(!wrong.to_string().contains("hunter2"), "{wrong}");
     }
 }
