@@ -203,7 +203,15 @@ mod tests {
         let mut command = std::process::Command::new(name);
         command.args(["-c", "echo ready; read -r line; :", "--"]).args(words);
         command.current_dir(works_in).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        // Another test's new process may still hold the copy as this one wrote it.
+        let mut child = loop {
+            match command.spawn() {
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                spawned => break spawned.unwrap(),
+            }
+        };
         // The system shows its words only once it really runs.
         child.stdout.take().unwrap().read_exact(&mut [0; 5]).unwrap();
         child
