@@ -17,4 +17,5 @@ pub mod logging;
 pub mod metrics;
 pub mod post_text;
 pub mod rate;
+pub mod seed;
 pub mod text;

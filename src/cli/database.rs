@@ -54,6 +54,12 @@ impl Database {
         }
     }
 
+    /// How to look into our own server, which nobody else knows the way to.
+    pub(super) fn shell(&self) -> Option<String> {
+        let server = self.server.as_ref()?;
+        Some(format!("psql '{}'", server.database_url(DATABASE)))
+    }
+
     /// Stops our own server, if it is that.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The command line: one file a command, and what they share.
 //!
 //! A command reads the configuration, does its work and prints what a person wants to know. What
-//! goes wrong is a [`Failure`]: a sentence on standard error and an exit code, never a debug dump.
+//! goes wrong is a `Failure`: a sentence on standard error and an exit code, never a debug dump.
 
 mod config;
 mod database;
@@ -9,8 +9,10 @@ mod failure;
 mod migrate;
 mod output;
 mod schema;
+mod seed;
 mod serve;
 mod stop;
+mod user;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,8 @@ const EXAMPLES: &str = "\
 Examples:
   rookery                          Start the server, with a database of its own
   rookery --demo                   The same, with a small world to look at
+  rookery seed --users 20000       Fill the database with a large world
+  rookery user promote ada         Make somebody an admin
   rookery config                   Show every setting and where its value comes from
   rookery migrate status           Show which migrations the database has
   rookery schema > schema.graphql  Write the API's schema to a file
@@ -55,6 +59,11 @@ enum Command {
     Migrate(migrate::Command),
     /// Print the API's schema in GraphQL's own language
     Schema,
+    /// Fill an empty database with a lively demo world
+    Seed(seed::Arguments),
+    /// Promote, demote, suspend or restore somebody
+    #[command(subcommand)]
+    User(user::Command),
     /// Show every setting with its value, where that comes from, and what it means
     Config(config::Arguments),
 }
@@ -76,6 +85,8 @@ impl Command {
             Self::Schema => schema::run(),
             Self::Config(arguments) => config::run(&arguments),
             Self::Migrate(command) => on_runtime(migrate::run(command, configuration()?)),
+            Self::Seed(arguments) => on_runtime(seed::run(arguments, configuration()?)),
+            Self::User(command) => on_runtime(user::run(command, configuration()?)),
             Self::Serve(arguments) => on_runtime(serve::run(arguments, configuration()?)),
         }
     }

@@ -1,11 +1,14 @@
 //! `rookery serve`: the database, the migrations, the server, and an orderly end.
 
-use std::io::ErrorKind;
+use std::{
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr},
+};
 
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Outcome, database::Database, failure::Failure, output, stop::Stop};
+use super::{Outcome, database::Database, failure::Failure, output, seed, stop::Stop};
 use crate::{app::App, config::Config, db::migrations, http, logging};
 
 /// How to serve.
@@ -16,32 +19,59 @@ pub(super) struct Arguments {
     demo: bool,
 }
 
-pub(super) async fn run(_arguments: Arguments, config: Config) -> Outcome {
-    let _logging = logging::start(&config).map_err(|error| Failure::Refused(error.to_string()))?;
+pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
+    let _logging =
+        logging::start(&config).map_err(|error| Failure::io("start the log's thread", error))?;
     let stop = Stop::listen()?;
     // First, since a taken port is the likeliest thing to be wrong and the quickest to find out.
     let listener = bind(&config).await?;
     let Some(database) = stop.unless_asked(Database::open(&config)).await.transpose()? else {
         return Ok(());
     };
-    let served = serve(listener, &database, config, stop).await;
+    let served = serve(listener, &database, config, stop, &arguments).await;
     database.close().await?;
     served
 }
 
-async fn serve(listener: TcpListener, database: &Database, config: Config, stop: Stop) -> Outcome {
-    for name in migrations::up(&database.options.endpoint).await? {
+async fn serve(
+    listener: TcpListener,
+    database: &Database,
+    config: Config,
+    stop: Stop,
+    arguments: &Arguments,
+) -> Outcome {
+    let endpoint = &database.options.endpoint;
+    for name in migrations::up(endpoint).await? {
         output::note(&format!("Applied the migration {name}"));
+    }
+    if arguments.demo
+        && stop.unless_asked(seed::demo(&config, endpoint)).await.transpose()?.is_none()
+    {
+        return Ok(());
     }
     let address =
         listener.local_addr().map_err(|error| Failure::io("read the server's address", error))?;
+    let banner = banner(address, &config, database);
     let app = App::new(config, &database.options)?;
-    output::note(&format!(
-        "\n  Rookery is ready.\n\n    API         {api}\n    Database    {place}\n    Stop        Ctrl-C\n",
-        api = format_args!("http://{address}/graphql"),
-        place = database.place(),
-    ));
+    output::note(&banner);
     http::serve(listener, app, stop.asked()).await.map_err(|error| Failure::io("serve", error))
+}
+
+fn banner(address: SocketAddr, config: &Config, database: &Database) -> String {
+    let api = if config.playground() { "Playground" } else { "API" };
+    // What listens everywhere is reached by this name, too.
+    let host = match address.ip() {
+        ip if ip.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        ip => ip.to_string(),
+    };
+    let url = format!("http://{host}:{}/graphql", address.port());
+    let mut lines = vec![(api, url), ("Data", database.place())];
+    lines.extend(database.shell().map(|command| ("Look inside", command)));
+    lines.push(("Stop", "Ctrl-C".to_owned()));
+    let lines: String =
+        lines.iter().map(|(name, value)| format!("  {name:<13}{value}\n")).collect();
+    format!("\nRookery is ready.\n\n{lines}")
 }
 
 async fn bind(config: &Config) -> Result<TcpListener, Failure> {

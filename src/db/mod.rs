@@ -14,6 +14,7 @@
 
 pub mod account;
 pub mod boundary;
+pub mod bulk;
 pub mod comment;
 pub mod comment_list;
 mod connect;

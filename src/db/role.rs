@@ -1,16 +1,31 @@
 //! Roles and suspensions: what admins do to accounts. Each act is noted in the moderation log, and
 //! none leaves the service without an admin.
 
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     moderation::{self, Act, Action},
     schema::users,
+    statement::Statement,
     user::{UserRow, lock_admins},
 };
 use crate::error::{Error, Result};
+
+/// The user of this name, in any case, suspended or not: for whoever runs the server.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_username(
+    mut conn: &AsyncPgConnection,
+    username: &str,
+) -> Result<Option<UserRow>> {
+    let statement = Statement::new("SELECT * FROM users WHERE lower(username) = lower(")
+        .bind::<sql_types::Text, _>(username.to_owned())
+        .sql(")");
+    Ok(statement.get_result(&mut conn).await.optional()?)
+}
 
 /// What became of an act.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
 mod account;
+mod cli;
 mod clients;
 mod comment;
 mod counts;
@@ -14,6 +15,7 @@ mod migrations;
 mod post;
 mod post_list;
 mod post_plan;
+mod seed;
 mod server;
 mod session;
 mod storm;

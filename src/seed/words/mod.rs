@@ -1,0 +1,5 @@
+//! The words of the demo world. Only lists, no logic.
+
+pub(super) mod names;
+pub(super) mod talk;
+pub(super) mod topics;
