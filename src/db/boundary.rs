@@ -77,7 +77,9 @@ pub async fn insert(
 ) -> Result<bool> {
     let Names { table, setter: setter_column, other: other_column, .. } = kind.names();
     conn.transaction(async |conn| {
-        lock_pair(conn, setter, other).await?;
+        if !lock_pair(conn, setter, other).await? {
+            return Ok(false);
+        }
         let visible = !user::find_many(conn, Some(setter), &[other]).await?.is_empty();
         if !visible {
             let known = relation::find_many(conn, setter, &[other]).await?;

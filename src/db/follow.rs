@@ -135,7 +135,9 @@ pub async fn insert(
     followee: Uuid,
 ) -> Result<Followed> {
     conn.transaction(async |conn| {
-        lock_pair(conn, follower, followee).await?;
+        if !lock_pair(conn, follower, followee).await? {
+            return Ok(Followed::NotFound);
+        }
         if super::user::find_many(conn, Some(follower), &[followee]).await?.is_empty() {
             return Ok(Followed::NotFound);
         }
@@ -164,12 +166,13 @@ pub async fn delete(conn: &mut AsyncPgConnection, follower: Uuid, followee: Uuid
 
 /// Locks two users and then what they have between them, each in the order of keys, as every writer
 /// does: a follow and a block of the same two people come one after the other, so that no follow
-/// outlives a block, and an account that is being deleted is met before its counts.
+/// outlives a block, and an account that is being deleted is met before its counts. False when one of
+/// the two is gone.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock_pair(conn: &mut AsyncPgConnection, one: Uuid, other: Uuid) -> Result<()> {
-    users::table
+pub async fn lock_pair(conn: &mut AsyncPgConnection, one: Uuid, other: Uuid) -> Result<bool> {
+    let found = users::table
         .filter(users::id.eq_any([one, other]))
         .order(users::id)
         .for_key_share()
@@ -183,7 +186,7 @@ pub async fn lock_pair(conn: &mut AsyncPgConnection, one: Uuid, other: Uuid) -> 
         .select(user_stats::user_id)
         .load::<Uuid>(conn)
         .await?;
-    Ok(())
+    Ok(found.len() == 2)
 }
 
 /// The stored counts of a user's follows.

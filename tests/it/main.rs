@@ -17,6 +17,7 @@ mod post_list;
 mod post_plan;
 mod seed;
 mod server;
+mod nested;
 mod session;
 mod storm;
 mod support;

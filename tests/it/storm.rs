@@ -167,7 +167,7 @@ async fn a_storm_leaves_every_count_right() {
         people.spawn(async move {
             while Instant::now() < end {
                 crowd.upheave().await;
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         });
     }

@@ -6,6 +6,7 @@ pub mod client;
 pub mod db;
 pub mod generated;
 pub mod post;
+pub mod list;
 pub mod recount;
 pub mod schema_file;
 pub mod scratch;
