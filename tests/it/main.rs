@@ -12,6 +12,7 @@ mod generated;
 mod http;
 mod limits;
 mod migrations;
+mod nested;
 mod post;
 mod post_list;
 mod post_plan;
