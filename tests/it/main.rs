@@ -18,7 +18,6 @@ mod post_list;
 mod post_plan;
 mod seed;
 mod server;
-mod nested;
 mod session;
 mod storm;
 mod support;
