@@ -115,6 +115,13 @@ impl fmt::Display for AnyId {
 }
 
 impl AnyId {
+    /// The id of a thing of the kind with this prefix; `None` when there is no such kind.
+    #[must_use]
+    pub fn new(prefix: &str, uuid: Uuid) -> Option<Self> {
+        let prefix = PREFIXES.iter().find(|known| **known == prefix)?;
+        Some(Self { prefix, uuid })
+    }
+
     /// Reads an id of any kind.
     ///
     /// # Errors
@@ -136,8 +143,8 @@ fn quoted(text: &str) -> String {
 
 fn split(text: &str) -> Option<(&'static str, Uuid)> {
     let (prefix, suffix) = text.rsplit_once('_')?;
-    let prefix = PREFIXES.iter().find(|known| **known == prefix)?;
-    Some((prefix, decode(suffix)?))
+    let AnyId { prefix, uuid } = AnyId::new(prefix, decode(suffix)?)?;
+    Some((prefix, uuid))
 }
 
 fn encode(uuid: Uuid) -> String {

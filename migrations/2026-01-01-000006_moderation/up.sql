@@ -39,7 +39,7 @@ CREATE TABLE reports (
     resolved_at timestamptz,
     resolved_by uuid        CONSTRAINT reports_resolved_by_fkey REFERENCES users ON DELETE SET NULL,
     CONSTRAINT reports_one_subject   CHECK (num_nonnulls(user_id, post_id, comment_id) = 1),
-    CONSTRAINT reports_reason_length CHECK (char_length(reason) BETWEEN 1 AND 8000)
+    CONSTRAINT reports_reason_length CHECK (char_length(reason) BETWEEN 1 AND 16000)
 );
 -- The same person reports the same thing once, until it is resolved.
 CREATE UNIQUE INDEX reports_open_once ON reports (reporter_id, coalesce(user_id, post_id, comment_id))
@@ -62,7 +62,7 @@ CREATE TABLE moderation_log (
     CONSTRAINT moderation_log_action_known CHECK (action IN
         ('delete_post', 'delete_comment', 'suspend_user', 'restore_user', 'set_role', 'resolve_report')),
     CONSTRAINT moderation_log_target_kind_known CHECK (target_kind IN ('user', 'post', 'comment', 'report')),
-    CONSTRAINT moderation_log_reason_length CHECK (char_length(reason) BETWEEN 1 AND 8000)
+    CONSTRAINT moderation_log_reason_length CHECK (char_length(reason) BETWEEN 1 AND 16000)
 );
 COMMENT ON COLUMN moderation_log.actor_id IS 'null: the command line';
 CREATE INDEX moderation_log_target ON moderation_log (target_id, id);

@@ -14,6 +14,7 @@ use super::{
     keyset::Order,
     page::{Page, Position, Window},
     relation,
+    schema::blocks,
     statement::Statement,
     user::{self, UserRow},
 };
@@ -103,7 +104,7 @@ pub async fn insert(
     .await
 }
 
-/// Takes a boundary back. Repeating it changes nothing.
+/// Takes a boundary back. Repeating it changes nothing. Returns whether there was one.
 ///
 /// # Errors
 /// When the database fails.
@@ -112,9 +113,9 @@ pub async fn delete(
     kind: Boundary,
     setter: Uuid,
     other: Uuid,
-) -> Result<()> {
+) -> Result<bool> {
     let names = kind.names();
-    Statement::new("DELETE FROM ")
+    let deleted = Statement::new("DELETE FROM ")
         .sql(names.table)
         .sql(" WHERE ")
         .sql(names.setter)
@@ -126,7 +127,21 @@ pub async fn delete(
         .bind::<sql_types::Uuid, _>(other)
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(deleted == 1)
+}
+
+/// Whether either of the two blocks the other.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn is_block_between(
+    conn: &mut AsyncPgConnection,
+    one: Uuid,
+    other: Uuid,
+) -> Result<bool> {
+    let (there, back) = (blocks::table.find((one, other)), blocks::table.find((other, one)));
+    let standing = diesel::select(diesel::dsl::exists(there).or(diesel::dsl::exists(back)));
+    Ok(standing.get_result(conn).await?)
 }
 
 /// A person against whom a boundary stands.

@@ -1,13 +1,16 @@
 //! Follows: who reads whom.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Counted,
+    boundary,
     keyset::Order,
+    lists,
     page::{Page, Position, Window},
     schema::{follows, user_stats, users},
     statement::Statement,
@@ -17,7 +20,7 @@ use super::{
 use crate::error::Result;
 
 /// Which end of a follow a list shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// Those who follow the user.
     Followers,
@@ -26,15 +29,6 @@ pub enum Side {
 }
 
 impl Side {
-    /// The side's name, as cursors know it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Followers => "followers",
-            Self::Following => "following",
-        }
-    }
-
     const fn fixed(self) -> &'static str {
         match self {
             Self::Followers => "follows.followee_id",
@@ -51,7 +45,7 @@ impl Side {
 }
 
 /// A user in a list of follows.
-#[derive(Debug, QueryableByName)]
+#[derive(Clone, Debug, QueryableByName)]
 pub struct FollowRow {
     /// Who is listed.
     #[diesel(embed)]
@@ -69,49 +63,46 @@ impl FollowRow {
     }
 }
 
-/// A page of one side of a user's follows, newest first, without those whom the viewer may not see.
+/// A page of one side of the follows of each of these users, newest first, without those whom the
+/// viewer may not see.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn page(
-    mut conn: &AsyncPgConnection,
+pub async fn pages(
+    conn: &AsyncPgConnection,
     viewer: Option<Uuid>,
-    user: Uuid,
     side: Side,
+    users: &[Uuid],
     window: &Window<DateTime<Utc>>,
-) -> Result<Page<FollowRow>> {
+) -> Result<HashMap<Uuid, Page<FollowRow>>> {
     let order = Order { key: "follows.created_at", id: side.listed(), descending: true };
     let select = |s: Statement| {
-        s.sql("SELECT users.*, follows.created_at AS followed_at").with(listed(viewer, user, side))
+        s.sql("SELECT users.*, follows.created_at AS followed_at").with(listed(viewer, side))
     };
-    let statement = Statement::default().with(window.page(order, select));
-    Ok(Page::from_read(statement.load(&mut conn).await?, window))
+    lists::pages(conn, users, window, window.page(order, select)).await
 }
 
-/// How many users such a list holds.
+/// How many users each of such lists holds.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count(
-    mut conn: &AsyncPgConnection,
+pub async fn counts(
+    conn: &AsyncPgConnection,
     viewer: Option<Uuid>,
-    user: Uuid,
     side: Side,
-) -> Result<i64> {
-    let statement = Statement::new("SELECT count(*)").with(listed(viewer, user, side));
-    Ok(statement.get_result::<Counted>(&mut conn).await?.count)
+    users: &[Uuid],
+) -> Result<HashMap<Uuid, i64>> {
+    lists::counts(conn, users, listed(viewer, side)).await
 }
 
-fn listed(viewer: Option<Uuid>, user: Uuid, side: Side) -> impl FnOnce(Statement) -> Statement {
+fn listed(viewer: Option<Uuid>, side: Side) -> impl FnOnce(Statement) -> Statement {
     move |statement| {
         statement
             .sql(" FROM follows JOIN users ON users.id = ")
             .sql(side.listed())
             .sql(" WHERE ")
             .sql(side.fixed())
-            .sql(" = ")
-            .bind::<sql_types::Uuid, _>(user)
-            .sql(" AND ")
+            .sql(" = list.parent AND ")
             .with(visibility::user(viewer))
     }
 }
@@ -123,6 +114,8 @@ pub enum Followed {
     Yes,
     /// There is nobody to follow whom the viewer may see.
     NotFound,
+    /// One of the two blocks the other. Only an admin, who sees everybody, gets to know.
+    Blocked,
 }
 
 /// Lets one user follow another. Repeating it changes nothing.
@@ -141,6 +134,9 @@ pub async fn insert(
         if super::user::find_many(conn, Some(follower), &[followee]).await?.is_empty() {
             return Ok(Followed::NotFound);
         }
+        if boundary::is_block_between(conn, follower, followee).await? {
+            return Ok(Followed::Blocked);
+        }
         diesel::insert_into(follows::table)
             .values((follows::follower_id.eq(follower), follows::followee_id.eq(followee)))
             .on_conflict_do_nothing()
@@ -151,15 +147,15 @@ pub async fn insert(
     .await
 }
 
-/// Ends a follow. Repeating it changes nothing.
+/// Ends a follow. Repeating it changes nothing. Returns whether there was one.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete(conn: &mut AsyncPgConnection, follower: Uuid, followee: Uuid) -> Result<()> {
+pub async fn delete(conn: &mut AsyncPgConnection, follower: Uuid, followee: Uuid) -> Result<bool> {
     conn.transaction(async |conn| {
         lock_pair(conn, follower, followee).await?;
-        diesel::delete(follows::table.find((follower, followee))).execute(conn).await?;
-        Ok(())
+        let follow = follows::table.find((follower, followee));
+        Ok(diesel::delete(follow).execute(conn).await? == 1)
     })
     .await
 }

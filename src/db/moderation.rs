@@ -12,6 +12,7 @@ use super::{
     page::{Page, Position, Window},
     schema::moderation_log,
     statement::Statement,
+    visibility,
 };
 use crate::error::Result;
 
@@ -109,16 +110,20 @@ pub async fn append(conn: &mut AsyncPgConnection, act: Act) -> Result<()> {
     Ok(())
 }
 
-/// The entries with these keys, in no order.
+/// The entries with these keys that the viewer may see, in no order.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_many(mut conn: &AsyncPgConnection, ids: &[Uuid]) -> Result<Vec<ModerationRow>> {
-    Ok(moderation_log::table
-        .filter(moderation_log::id.eq_any(ids))
-        .select(ModerationRow::as_select())
-        .load(&mut conn)
-        .await?)
+pub async fn find_many(
+    mut conn: &AsyncPgConnection,
+    viewer: Option<Uuid>,
+    ids: &[Uuid],
+) -> Result<Vec<ModerationRow>> {
+    let statement = Statement::new("SELECT * FROM moderation_log WHERE id = ANY(")
+        .bind::<sql_types::Array<sql_types::Uuid>, _>(ids.to_vec())
+        .sql(") AND ")
+        .with(visibility::moderation_log(viewer));
+    Ok(statement.load(&mut conn).await?)
 }
 
 /// A page of the log, newest first; of one target's entries when one is given.

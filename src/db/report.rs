@@ -1,7 +1,7 @@
 //! Reports: what people think an admin should look at.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::{
     page::{Page, Position, Window},
     schema::reports,
     statement::Statement,
+    visibility,
 };
 use crate::error::{OnConstraint, Result};
 
@@ -56,8 +57,18 @@ impl ReportRow {
     }
 }
 
-/// Notes a report; `None` when the reporter has an open one about the same thing, or when the thing
-/// has gone in the meantime.
+/// What became of a wish to report.
+#[derive(Clone, Debug)]
+pub enum Reported {
+    /// It is noted.
+    Noted(ReportRow),
+    /// The reporter has an open report about the same thing.
+    AlreadyOpen,
+    /// The thing has gone in the meantime.
+    SubjectGone,
+}
+
+/// Notes a report.
 ///
 /// # Errors
 /// When the database fails.
@@ -66,7 +77,7 @@ pub async fn insert(
     reporter: Uuid,
     subject: Subject,
     reason: &str,
-) -> Result<Option<ReportRow>> {
+) -> Result<Reported> {
     let (user, post, comment) = match subject {
         Subject::User(id) => (Some(id), None, None),
         Subject::Post(id) => (None, Some(id), None),
@@ -84,24 +95,30 @@ pub async fn insert(
         .returning(ReportRow::as_returning())
         .get_result(conn)
         .await
-        .map(Some)
-        .on_constraint(|name| {
-            let subject_gone =
-                ["reports_user_id_fkey", "reports_post_id_fkey", "reports_comment_id_fkey"];
-            (name == "reports_open_once" || subject_gone.contains(&name)).then_some(None)
+        .map(Reported::Noted)
+        .on_constraint(|name| match name {
+            "reports_open_once" => Some(Reported::AlreadyOpen),
+            "reports_user_id_fkey" | "reports_post_id_fkey" | "reports_comment_id_fkey" => {
+                Some(Reported::SubjectGone)
+            }
+            _ => None,
         })
 }
 
-/// The reports with these keys, in no order.
+/// The reports with these keys that the viewer may see, in no order.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_many(mut conn: &AsyncPgConnection, ids: &[Uuid]) -> Result<Vec<ReportRow>> {
-    Ok(reports::table
-        .filter(reports::id.eq_any(ids))
-        .select(ReportRow::as_select())
-        .load(&mut conn)
-        .await?)
+pub async fn find_many(
+    mut conn: &AsyncPgConnection,
+    viewer: Option<Uuid>,
+    ids: &[Uuid],
+) -> Result<Vec<ReportRow>> {
+    let statement = Statement::new("SELECT * FROM reports WHERE reports.id = ANY(")
+        .bind::<sql_types::Array<sql_types::Uuid>, _>(ids.to_vec())
+        .sql(") AND ")
+        .with(visibility::report(viewer));
+    Ok(statement.load(&mut conn).await?)
 }
 
 /// A page of reports: those that are open, oldest first, or those that are resolved.
@@ -160,7 +177,7 @@ pub async fn resolve(
                 Act { actor: Some(admin), action: Action::ResolveReport, target: report, reason };
             moderation::append(conn, act).await?;
         }
-        Ok(find_many(conn, &[report]).await?.pop())
+        Ok(find_many(conn, Some(admin), &[report]).await?.pop())
     })
     .await
 }

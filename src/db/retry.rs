@@ -24,16 +24,18 @@ impl Db {
     where
         F: Future<Output = Result<T>> + Send,
     {
-        for attempt in 1..ATTEMPTS {
-            match write(self.write().await?).await {
-                Err(Error::Contended(cause)) => {
+        let mut attempt = 1;
+        loop {
+            // Boxed, since a transaction's future is large, and every mutation would hold it.
+            match Box::pin(write(self.write().await?)).await {
+                Err(Error::Contended(cause)) if attempt < ATTEMPTS => {
                     tracing::warn!(attempt, cause, "a write lost to a concurrent one");
                     tokio::time::sleep(pause(attempt)).await;
+                    attempt += 1;
                 }
                 done => return done,
             }
         }
-        write(self.write().await?).await
     }
 }
 

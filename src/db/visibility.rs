@@ -9,6 +9,7 @@
 //! * A draft is seen by its owner alone. A published post is seen by everybody (`public`), by
 //!   followers (`followers`) or by its owner alone (`private`). Admins see what followers see.
 //! * A comment is seen by those who see its post and its author; a tombstone has no author.
+//! * A report is seen by admins and by who made it, the moderation log by admins.
 //!
 //! Muting hides from lists only, not by id, so it is a condition of its own.
 
@@ -123,6 +124,27 @@ pub fn session(viewer: Viewer) -> impl FnOnce(Statement) -> Statement {
             .sql(" AND sessions.user_id = ")
             .bind::<sql_types::Uuid, _>(viewer.user_id)
             .sql(" AND least(sessions.idle_expires_at, sessions.expires_at) > now()) ")
+    }
+}
+
+/// A condition on `reports`.
+pub fn report(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| match viewer {
+        None => statement.sql(" FALSE "),
+        Some(viewer) => statement
+            .sql(" (reports.reporter_id = ")
+            .bind::<sql_types::Uuid, _>(viewer)
+            .sql(" OR ")
+            .with(viewer_is_admin(viewer))
+            .sql(") "),
+    }
+}
+
+/// A condition on `moderation_log`.
+pub fn moderation_log(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| match viewer {
+        None => statement.sql(" FALSE "),
+        Some(viewer) => statement.with(viewer_is_admin(viewer)),
     }
 }
 

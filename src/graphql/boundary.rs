@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     context::ContextExt,
     error::{UserError, UserErrorCode},
-    follow::{forget, load, user_not_found},
+    follow::{after_ending, load, user_not_found},
     id::{Id, UserKind},
     page::{Connection, ListTag, PageArguments},
     user::User,
@@ -110,14 +110,14 @@ async fn set(
         );
         return Ok((None, vec![error]));
     }
-    let found = {
-        let mut conn = ctx.app().db.write().await?;
-        boundary::insert(&mut conn, kind, viewer, other).await?
-    };
+    let db = &ctx.app().db;
+    let found = db
+        .retrying(|mut conn| async move { boundary::insert(&mut conn, kind, viewer, other).await })
+        .await?;
     if !found {
         return Ok((None, vec![user_not_found()]));
     }
-    forget(ctx, &[viewer, other]).await;
+    ctx.loaders().clear().await;
     Ok((load(ctx, viewer).await?, Vec::new()))
 }
 
@@ -128,14 +128,11 @@ async fn take_back(
     other: Uuid,
 ) -> Result<(Option<User>, Vec<UserError>)> {
     let viewer = ctx.begin_write().await?.id;
-    {
-        let mut conn = ctx.app().db.write().await?;
-        boundary::delete(&mut conn, kind, viewer, other).await?;
-    }
-    forget(ctx, &[viewer, other]).await;
-    let user = load(ctx, other).await?;
-    let user_errors = if user.is_none() { vec![user_not_found()] } else { Vec::new() };
-    Ok((user, user_errors))
+    let db = &ctx.app().db;
+    let ended = db
+        .retrying(|mut conn| async move { boundary::delete(&mut conn, kind, viewer, other).await })
+        .await?;
+    after_ending(ctx, other, ended).await
 }
 
 macro_rules! boundary_types {
@@ -174,7 +171,7 @@ boundary_types! {
     }
     /// What `unblockUser` changed.
     UnblockUserPayload {
-        /// The user; null when the viewer cannot see them for another reason.
+        /// The user; null when there are errors, or when the viewer cannot see them for another reason.
         user: Option<User>,
     }
     /// Whom to mute.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
@@ -10,13 +11,15 @@ use super::{
     context::ContextExt,
     error::{UserError, UserErrorCode},
     id::{Id, UserKind},
-    loaders::Lookup,
-    page::{Connection, ListTag, PageArguments},
+    loaders::{Loader, Loaders, Lookup},
+    nested::{self, Counts, Nested, Pages},
+    page::{Connection, PageArguments},
     user::User,
 };
 use crate::{
     db::{
         follow::{self, FollowRow, Followed, Side, UserStatsRow},
+        page::{Page, Position, Window},
         relation::{self, RelationRow},
     },
     error::Result,
@@ -67,7 +70,44 @@ pub async fn relation(ctx: &Context<'_>, user: Uuid) -> Result<RelationRow> {
     Ok(ctx.loaders().relations.load(user).await?.unwrap_or_default())
 }
 
-/// One side of a user's follows, as `User.followers` and `User.following` show it.
+/// One side of a user's follows.
+pub struct Follows;
+
+impl Nested for Follows {
+    type Choice = Side;
+    type Key = DateTime<Utc>;
+    type Row = FollowRow;
+    const NAME: &'static str = "follows";
+
+    async fn pages(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        side: Side,
+        users: &[Uuid],
+        window: &Window<DateTime<Utc>>,
+    ) -> Result<HashMap<Uuid, Page<FollowRow>>> {
+        follow::pages(conn, viewer, side, users, window).await
+    }
+
+    async fn counts(
+        conn: &AsyncPgConnection,
+        viewer: Option<Uuid>,
+        side: Side,
+        users: &[Uuid],
+    ) -> Result<HashMap<Uuid, i64>> {
+        follow::counts(conn, viewer, side, users).await
+    }
+
+    fn position(row: &FollowRow) -> Position<DateTime<Utc>> {
+        row.position()
+    }
+
+    fn loaders(all: &Loaders) -> (&Loader<Pages<Self>>, &Loader<Counts<Self>>) {
+        (&all.follows, &all.follow_counts)
+    }
+}
+
+/// A page of it, as `User.followers` and `User.following` show it.
 ///
 /// # Errors
 /// When the arguments are wrong or the database fails.
@@ -77,21 +117,7 @@ pub async fn page(
     side: Side,
     arguments: PageArguments,
 ) -> Result<Connection<User>> {
-    let viewer = ctx.viewer_id();
-    let tag = ListTag::new(&[side.name(), &user.to_string()]);
-    let window = arguments.window(&tag)?;
-    let page = follow::page(&*ctx.app().db.read().await?, viewer, user, side, &window).await?;
-    Ok(Connection::new(
-        page,
-        &tag,
-        FollowRow::position,
-        |row| User(row.user),
-        Box::new(move |ctx| {
-            Box::pin(async move {
-                follow::count(&*ctx.app().db.write().await?, viewer, user, side).await
-            })
-        }),
-    ))
+    nested::page::<Follows, _>(ctx, side, user, &arguments, |row| User(row.user)).await
 }
 
 /// Mutations of follows.
@@ -115,14 +141,22 @@ impl FollowMutation {
                 "You cannot follow yourself.",
             )));
         }
-        let followed = {
-            let mut conn = ctx.app().db.write().await?;
-            follow::insert(&mut conn, viewer, followee).await?
-        };
-        if followed == Followed::NotFound {
-            return Ok(FollowPayload::refused(user_not_found()));
+        let db = &ctx.app().db;
+        let followed = db
+            .retrying(|mut conn| async move { follow::insert(&mut conn, viewer, followee).await })
+            .await?;
+        match followed {
+            Followed::Yes => {}
+            Followed::NotFound => return Ok(FollowPayload::refused(user_not_found())),
+            Followed::Blocked => {
+                return Ok(FollowPayload::refused(UserError::field(
+                    "userId",
+                    UserErrorCode::NotAllowed,
+                    "One of you blocks the other.",
+                )));
+            }
         }
-        forget(ctx, &[viewer, followee]).await;
+        ctx.loaders().clear().await;
         Ok(FollowPayload {
             user: load(ctx, followee).await?,
             viewer: load(ctx, viewer).await?,
@@ -138,13 +172,11 @@ impl FollowMutation {
     ) -> Result<UnfollowPayload> {
         let viewer = ctx.begin_write().await?.id;
         let followee = input.user_id.uuid();
-        {
-            let mut conn = ctx.app().db.write().await?;
-            follow::delete(&mut conn, viewer, followee).await?;
-        }
-        forget(ctx, &[viewer, followee]).await;
-        let user = load(ctx, followee).await?;
-        let user_errors = if user.is_none() { vec![user_not_found()] } else { Vec::new() };
+        let db = &ctx.app().db;
+        let ended = db
+            .retrying(|mut conn| async move { follow::delete(&mut conn, viewer, followee).await })
+            .await?;
+        let (user, user_errors) = after_ending(ctx, followee, ended).await?;
         Ok(UnfollowPayload { user, viewer: load(ctx, viewer).await?, user_errors })
     }
 }
@@ -161,22 +193,28 @@ pub fn user_not_found() -> UserError {
     UserError::field("userId", UserErrorCode::NotFound, "There is no such user.")
 }
 
+/// The other person after something between the two ended, or would have: a follow, a block, a mute.
+/// What was there ends even when the viewer does not see the person any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn after_ending(
+    ctx: &Context<'_>,
+    other: Uuid,
+    ended: bool,
+) -> Result<(Option<User>, Vec<UserError>)> {
+    ctx.loaders().clear().await;
+    let user = load(ctx, other).await?;
+    let unknown = user.is_none() && !ended;
+    Ok((user, if unknown { vec![user_not_found()] } else { Vec::new() }))
+}
+
 /// Reads a user anew after a write.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn load(ctx: &Context<'_>, user: Uuid) -> Result<Option<User>> {
     Ok(ctx.loaders().users.load(user).await?.map(User))
-}
-
-/// Forgets what this request has read of these users, after a write that changed how they stand.
-pub async fn forget(ctx: &Context<'_>, users: &[Uuid]) {
-    let loaders = ctx.loaders();
-    for user in users {
-        loaders.users.clear(*user).await;
-        loaders.user_stats.clear(*user).await;
-        loaders.relations.clear(*user).await;
-    }
 }
 
 /// Whom to follow.
@@ -207,8 +245,8 @@ pub struct FollowPayload {
 /// What `unfollow` changed.
 #[derive(SimpleObject)]
 pub struct UnfollowPayload {
-    /// The user who is followed no longer, with the new count of followers; null when the viewer
-    /// cannot see them.
+    /// The user who is followed no longer, with the new count of followers; null when there are
+    /// errors, or when the viewer cannot see them any more.
     pub user: Option<User>,
     /// The viewer, with the new count of those they follow.
     pub viewer: Option<User>,

@@ -40,26 +40,26 @@ macro_rules! graphql_id {
                 Some(self)
             }
         }
+
+        impl<$($generics)*> OutputType for $type {
+            fn type_name() -> Cow<'static, str> {
+                <ID as OutputType>::type_name()
+            }
+
+            fn create_type_info(registry: &mut Registry) -> String {
+                <ID as OutputType>::create_type_info(registry)
+            }
+
+            async fn resolve(
+                &self,
+                _ctx: &ContextSelectionSet<'_>,
+                _field: &Positioned<Field>,
+            ) -> ServerResult<Value> {
+                Ok(Value::String(self.to_string()))
+            }
+        }
     };
 }
 
 graphql_id!([K: Kind] Id<K>);
 graphql_id!([] AnyId);
-
-impl<K: Kind> OutputType for Id<K> {
-    fn type_name() -> Cow<'static, str> {
-        <ID as OutputType>::type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        <ID as OutputType>::create_type_info(registry)
-    }
-
-    async fn resolve(
-        &self,
-        _ctx: &ContextSelectionSet<'_>,
-        _field: &Positioned<Field>,
-    ) -> ServerResult<Value> {
-        Ok(Value::String(self.to_string()))
-    }
-}

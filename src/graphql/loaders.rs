@@ -26,9 +26,11 @@ use crate::{
 use super::{
     admitted::Admitted,
     comment::{Comments, CommentsByKey, ReplyCounts},
-    follow::{Relations, UserStats},
+    follow::{Follows, Relations, UserStats},
+    moderation::ModerationEntries,
     nested::{Counts, Pages},
     post_list::PostsOfUser,
+    report::Reports,
     session::{OwnSessions, StandingSessions},
     vote::{Liked, ViewerVotes, Voters},
 };
@@ -208,6 +210,11 @@ macro_rules! loaders {
             pub fn new(db: &Db, viewer: Option<Uuid>) -> Self {
                 Self { admitted: Admitted::default(), $($name: Loader::new(db, viewer),)+ }
             }
+
+            /// Forgets everything, after a write that changed who sees what.
+            pub async fn clear(&self) {
+                $(self.$name.0.clear_all().await;)+
+            }
         }
     };
 }
@@ -221,6 +228,10 @@ loaders! {
     sessions: OwnSessions,
     /// The stored counts of a user's follows.
     user_stats: UserStats,
+    /// Pages of those who follow a user, or whom they follow.
+    follows: Pages<Follows>,
+    /// How many follow a user, or whom they follow, of those whom the viewer sees.
+    follow_counts: Counts<Follows>,
     /// How the viewer stands to a user.
     relations: Relations,
     /// Posts by key.
@@ -249,4 +260,8 @@ loaders! {
     posts_of_user: Pages<PostsOfUser>,
     /// How many posts of a user the viewer may see.
     post_counts_of_user: Counts<PostsOfUser>,
+    /// Reports by key.
+    reports: Reports,
+    /// Entries of the moderation log by key.
+    moderation_entries: ModerationEntries,
 }

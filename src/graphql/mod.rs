@@ -20,6 +20,7 @@ pub mod id;
 pub mod limits;
 pub mod loaders;
 pub mod login;
+pub mod moderation;
 pub mod nested;
 pub mod node;
 pub mod nullable;
@@ -29,9 +30,11 @@ pub mod post;
 pub mod post_list;
 pub mod post_write;
 pub mod registration;
+pub mod report;
 pub mod role;
 pub mod schema_types;
 pub mod session;
+pub mod suspension;
 pub mod syntax;
 pub mod token;
 pub mod user;
@@ -49,7 +52,14 @@ use crate::app::App;
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
-pub struct Query(node::NodeQuery, user::UserQuery, post::PostQuery, post_list::PostListQuery);
+pub struct Query(
+    node::NodeQuery,
+    user::UserQuery,
+    post::PostQuery,
+    post_list::PostListQuery,
+    report::ReportQuery,
+    moderation::ModerationQuery,
+);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
@@ -65,6 +75,8 @@ pub struct Mutation(
     post_write::PostMutation,
     vote::VoteMutation,
     comment_mutation::CommentMutation,
+    report::ReportMutation,
+    suspension::SuspensionMutation,
 );
 
 /// The schema that the server serves.

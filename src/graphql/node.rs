@@ -4,12 +4,12 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::join_all;
 
 use super::{
-    comment::Comment, context::ContextExt, id::AnyId, nullable::Nullable, post::Post,
-    session::Session, user::User,
+    comment::Comment, context::ContextExt, id::AnyId, moderation::ModerationEntry,
+    nullable::Nullable, post::Post, report::Report, session::Session, user::User,
 };
 use crate::{
     error::{Error, Result},
-    id::{CommentKind, Kind, PostKind, SessionKind, UserKind},
+    id::{CommentKind, Kind, ModerationKind, PostKind, ReportKind, SessionKind, UserKind},
 };
 
 const MAX_IDS: usize = 100;
@@ -26,6 +26,10 @@ pub enum Node {
     Post(Post),
     /// A comment.
     Comment(Comment),
+    /// A report, for admins and who made it.
+    Report(Report),
+    /// An entry of the moderation log, for admins.
+    ModerationEntry(ModerationEntry),
 }
 
 /// Queries by id.
@@ -66,6 +70,14 @@ async fn find(ctx: &Context<'_>, AnyId { prefix, uuid }: AnyId) -> Result<Option
         SessionKind::PREFIX => {
             ctx.session_user().await?;
             loaders.sessions.load(uuid).await?.map(|row| Session(row).into())
+        }
+        ReportKind::PREFIX => {
+            ctx.session_user().await?;
+            loaders.reports.load(uuid).await?.map(|row| Report(row).into())
+        }
+        ModerationKind::PREFIX => {
+            ctx.session_user().await?;
+            loaders.moderation_entries.load(uuid).await?.map(|row| ModerationEntry(row).into())
         }
         _ => None,
     })

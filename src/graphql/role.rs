@@ -7,15 +7,13 @@ use super::{
     error::{Problems, UserError, UserErrorCode},
     follow::user_not_found,
     id::{Id, UserKind},
+    moderation::REASON,
     user::User,
 };
 use crate::{
     db::role::{self, Changed},
     error::{Error, Result},
-    text::Rule,
 };
-
-const REASON: Rule = Rule { name: "The reason", max: 1000, multiline: true };
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -78,6 +78,16 @@ impl User {
         self.0.created_at
     }
 
+    /// Whether the user is suspended. Only admins see suspended users, so it is false to others.
+    async fn is_suspended(&self) -> bool {
+        self.0.suspended_at.is_some()
+    }
+
+    /// Since when the user is suspended; null when they are not.
+    async fn suspended_at(&self) -> Option<DateTime<Utc>> {
+        self.0.suspended_at
+    }
+
     /// Whether this is the viewer.
     async fn is_viewer(&self, ctx: &Context<'_>) -> bool {
         ctx.is_viewer(self.0.id)

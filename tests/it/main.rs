@@ -3,19 +3,23 @@
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
 mod account;
+mod block;
 mod cli;
 mod clients;
 mod comment;
 mod counts;
 mod embedded;
+mod follow;
 mod generated;
 mod http;
 mod limits;
 mod migrations;
+mod moderation;
 mod nested;
 mod post;
 mod post_list;
 mod post_plan;
+mod report;
 mod seed;
 mod server;
 mod session;
@@ -23,3 +27,4 @@ mod storm;
 mod support;
 mod vote;
 mod websocket;
+mod worlds;
