@@ -1,0 +1,81 @@
+//! What a viewer may not see does not exist for them, on every path: random small worlds, held
+//! against a plain model of the rules.
+//!
+//! `WORLDS` says how many worlds are tried, and `WORLD_SEED` with which the first is made.
+
+mod model;
+mod paths;
+mod random;
+
+use rand::RngExt;
+use rookery::auth;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use self::{
+    model::Viewer,
+    paths::{Path, Paths},
+    random::Maker,
+};
+use crate::support::{app::TestApp, client::Client};
+
+const WORLDS: u64 = 6;
+const VIEWERS: usize = 4;
+/// Many paths go in one operation, so the limits on it are set aside.
+const SETTINGS: [(&str, &str); 6] = [
+    ("MAX_ROOT_FIELDS", "1000"),
+    ("MAX_ALIASES", "1000"),
+    ("MAX_COMPLEXITY", "1000000"),
+    ("MAX_OPERATION_CHARS", "1000000"),
+    ("MAX_OPERATION_TOKENS", "100000"),
+    ("MAX_DEPTH", "12"),
+];
+const PATHS_AT_ONCE: usize = 40;
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |value| value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn every_path_shows_what_the_rules_say_and_nothing_else() {
+    let first = setting("WORLD_SEED", 1);
+    for seed in first..first + setting("WORLDS", WORLDS) {
+        check(seed).await;
+    }
+}
+
+async fn check(seed: u64) {
+    let mut maker = Maker::new(seed);
+    let (app, anonymous) = TestApp::with_settings(&SETTINGS).await;
+    app.sql(&maker.sql).await;
+    let mut viewers: Vec<Viewer> = maker.world.users.keys().map(|id| Some(*id)).collect();
+    while viewers.len() > VIEWERS {
+        viewers.swap_remove(maker.rng.random_range(0..viewers.len()));
+    }
+    viewers.push(None);
+    for viewer in viewers {
+        let client = viewer.map_or(anonymous.clone(), |user| logged_in(&app, user));
+        let (world, rng) = (&maker.world, &mut maker.rng);
+        let paths = Paths { world, viewer, rng, all: Vec::new() }.collect();
+        for part in paths.chunks(PATHS_AT_ONCE) {
+            let viewer = viewer.map(paths::user_id);
+            compare(&client, part, &format!("WORLD_SEED={seed}, viewer {viewer:?}")).await;
+        }
+    }
+}
+
+fn logged_in(app: &TestApp, user: Uuid) -> Client {
+    let viewer = auth::Viewer { user_id: user, session_id: user };
+    app.client(Some(app.app.tokens.issue(viewer).unwrap()))
+}
+
+async fn compare(client: &Client, paths: &[Path], whose: &str) {
+    let aliased = paths.iter().enumerate().map(|(n, path)| format!("p{n}: {}\n", path.select));
+    let document = format!("{{ {} }}", aliased.collect::<String>());
+    let answer = client.query(&document, json!({})).await;
+    assert_eq!(answer.json.get("errors"), None, "{whose}: {document}");
+    for (n, path) in paths.iter().enumerate() {
+        let found: &Value = answer.data(&format!("/p{n}"));
+        assert_eq!(*found, path.expected, "{whose}: {}", path.select);
+    }
+}
