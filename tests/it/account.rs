@@ -1,11 +1,13 @@
 //! Accounts: registering, logging in, changing, giving up.
 
+use futures_util::future::join_all;
 use rookery::db::user;
 use serde_json::{Value, json};
 
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
+    db::connect,
     user::PASSWORD,
 };
 
@@ -126,4 +128,120 @@ async fn a_mutation_needs_a_session_that_stands() {
     assert_eq!(answer.code(), Some("UNAUTHENTICATED"));
     let me = ada.query("{ me { id } }", json!({})).await;
     assert_eq!((me.code(), me.data("/me")), (Some("UNAUTHENTICATED"), &Value::Null));
+}
+
+#[tokio::test]
+async fn of_many_registrations_of_one_name_one_makes_it() {
+    let open = [("WRITES_PER_MINUTE", "100000")];
+    let (app, anon) = TestApp::with_settings(&open).await;
+    let attempt = |n: usize| {
+        let mut input = registration(if n.is_multiple_of(2) { "ada" } else { "ADA" });
+        input["email"] = json!(format!("{n}@example.com"));
+        register(&anon, input)
+    };
+    let answers = join_all((0..200).map(attempt)).await;
+    let made = answers.iter().filter(|answer| answer.data("/register/user") != &Value::Null);
+    assert_eq!(made.count(), 1);
+    for answer in answers.iter().filter(|answer| answer.data("/register/user").is_null()) {
+        assert_eq!(problems(answer, "register"), [("TAKEN".into(), "username".into())]);
+    }
+    let conn = app.app.db.read().await.unwrap();
+    assert_eq!(user::count(&conn, None).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn weaker_hashes_are_accepted_and_replaced() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let db = connect(app.database_url()).await;
+    let bcrypt = bcrypt::hash_with_salt("short", 4, [7; 16]).unwrap();
+    for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB] {
+        let old = bcrypt.format_for_version(version);
+        let set = "UPDATE users SET password_hash = $1 WHERE id::text = $2";
+        db.execute(set, &[&old, &ada.key.to_string()]).await.unwrap();
+        let refused = login(&anon, "ada", "wrong").await;
+        assert_eq!(refused.data("/login/user"), &Value::Null);
+        for _ in 0..2 {
+            let answer = login(&anon, "ada", "short").await;
+            assert_eq!(answer.data("/login/user/username"), "ada", "{}", answer.text);
+        }
+        let row = db.query_one("SELECT password_hash FROM users", &[]).await.unwrap();
+        assert!(row.get::<_, &str>(0).starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_ends_all_other_sessions() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let other = app.log_in(&anon, "ada", PASSWORD).await;
+    let change = "mutation ($old: String!, $new: String!) {
+        changePassword(input: { currentPassword: $old, newPassword: $new }) {
+            user { username } userErrors { code path } } }";
+    let refused = ada.query(change, json!({ "old": "wrong", "new": "short" })).await;
+    let expected = [("TOO_SHORT", "newPassword"), ("WRONG_CREDENTIALS", "currentPassword")];
+    let expected: Vec<_> = expected.map(|(code, field)| (code.into(), field.into())).into();
+    assert_eq!(problems(&refused, "changePassword"), expected);
+    let new = "another password";
+    let done = ada.query(change, json!({ "old": PASSWORD, "new": new })).await;
+    assert_eq!(done.data("/changePassword/user/username"), "ada");
+    let me = "{ me { username } }";
+    assert_eq!(ada.query(me, json!({})).await.data("/me/username"), "ada");
+    assert_eq!(other.query(me, json!({})).await.code(), Some("UNAUTHENTICATED"));
+    assert_eq!(login(&anon, "ada", PASSWORD).await.data("/login/user"), &Value::Null);
+    assert_eq!(login(&anon, "ada", new).await.data("/login/user/username"), "ada");
+}
+
+#[tokio::test]
+async fn a_deleted_account_leaves_nothing() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let delete = "mutation ($password: String!) { deleteAccount(input: { password: $password }) {
+        deletedUserId userErrors { code path } } }";
+    let refused = ada.query(delete, json!({ "password": "wrong" })).await;
+    let wrong = [("WRONG_CREDENTIALS".into(), "password".into())];
+    assert_eq!(problems(&refused, "deleteAccount"), wrong);
+    let done = ada.query(delete, json!({ "password": PASSWORD })).await;
+    assert_eq!(done.data("/deleteAccount/deletedUserId"), &json!(ada.id));
+    let me = ada.query("{ me { id } }", json!({})).await;
+    assert_eq!(me.code(), Some("UNAUTHENTICATED"));
+    assert_eq!(login(&anon, "ada", PASSWORD).await.data("/login/user"), &Value::Null);
+    let again = register(&anon, registration("ada")).await;
+    assert_eq!(again.data("/register/user/username"), "ada", "the name is free");
+    let root = app.admin("root").await;
+    let refused = root.query(delete, json!({ "password": PASSWORD })).await;
+    assert_eq!(problems(&refused, "deleteAccount"), [("NOT_ALLOWED".into(), "input".into())]);
+}
+
+#[tokio::test]
+async fn hostile_registrations_write_nothing() {
+    let (app, anon) = TestApp::init().await;
+    let ten_megabytes = "a".repeat(10_000_000);
+    for (field, value) in [
+        ("username", json!("ad\0a")),
+        ("username", json!("a\u{202e}da")),
+        ("username", json!("аda")),
+        ("username", json!("admin")),
+        ("email", json!("ada\0@example.com")),
+        ("email", json!("a".repeat(1_000) + "@example.com")),
+        ("password", json!("a".repeat(129))),
+        ("displayName", json!("a\0b")),
+        ("displayName", json!("e\u{301}".repeat(51))),
+        ("username", json!(7)),
+        ("username", json!(["ada"])),
+        ("displayName", json!({})),
+        ("email", Value::Null),
+        ("bio", json!("no such field")),
+        ("username", json!(ten_megabytes)),
+    ] {
+        let mut input = registration("ada");
+        input[field] = value;
+        let answer = register(&anon, input).await;
+        let refused = answer.code().is_some_and(|code| code != "INTERNAL_SERVER_ERROR")
+            || !problems(&answer, "register").is_empty();
+        assert!(refused, "{field}: {:.200}", answer.text);
+        assert!(answer.text.len() < 2_000, "{field}: {:.200}", answer.text);
+    }
+    let conn = app.app.db.read().await.unwrap();
+    assert_eq!(user::count(&conn, None).await.unwrap(), 0);
 }

@@ -1,0 +1,279 @@
+//! Who may do what: every operation, tried by everybody, with a look at whether it happened.
+//!
+//! An operation that is added to the API gets a row in [`OPERATIONS`].
+
+use rookery::id::{Id, SessionKind};
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::TestApp,
+    client::{Answer, Client},
+    db::connect,
+    user::{PASSWORD, TestUser},
+};
+
+/// What comes of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It happens, or shows what it should.
+    Done,
+    /// It shows nothing, as if there were nothing.
+    Hidden,
+    /// `UNAUTHENTICATED`.
+    LogIn,
+    /// `FORBIDDEN`.
+    Forbidden,
+    /// A user error of this code.
+    Refused(&'static str),
+}
+use Outcome::{Done, Forbidden, Hidden, LogIn, Refused};
+
+/// How to see whether it happened.
+enum Effect {
+    /// By a condition in SQL.
+    Sql(&'static str),
+    /// By what stands in the answer.
+    Shows(&'static str),
+}
+use Effect::{Shows, Sql};
+
+struct Operation {
+    /// With the alias `it`. Every variable of [`World::variables`] may be declared.
+    document: &'static str,
+    effect: Effect,
+    /// For a stranger who is not logged in.
+    anonymous: Outcome,
+    /// For somebody who has nothing to do with it.
+    stranger: Outcome,
+    /// For whom it concerns.
+    owner: Outcome,
+    admin: Outcome,
+    /// For somebody suspended, whose token is still good.
+    suspended: Outcome,
+}
+
+const OPERATIONS: &[Operation] = &[
+    Operation {
+        document: "{ it: me { id } }",
+        effect: Shows("/it/id"),
+        anonymous: Hidden,
+        stranger: Done,
+        owner: Done,
+        admin: Done,
+        suspended: LogIn,
+    },
+    Operation {
+        document: "query ($owner: ID!) { it: user(by: { id: $owner }) { email } }",
+        effect: Shows("/it/email"),
+        anonymous: Hidden,
+        stranger: Hidden,
+        owner: Done,
+        admin: Done,
+        suspended: Hidden,
+    },
+    Operation {
+        document: "query ($owner: ID!) { it: user(by: { id: $owner }) { phoneNumber } }",
+        effect: Shows("/it/phoneNumber"),
+        anonymous: Hidden,
+        stranger: Hidden,
+        owner: Done,
+        admin: Done,
+        suspended: Hidden,
+    },
+    Operation {
+        document: "query ($owner: ID!) { it: user(by: { id: $owner }) { sessions { totalCount } } }",
+        effect: Shows("/it/sessions/totalCount"),
+        anonymous: Hidden,
+        stranger: Hidden,
+        owner: Done,
+        admin: Hidden,
+        suspended: Hidden,
+    },
+    Operation {
+        document: "query ($session: ID!) { it: node(id: $session) { id } }",
+        effect: Shows("/it/id"),
+        anonymous: Hidden,
+        stranger: Hidden,
+        owner: Done,
+        admin: Hidden,
+        suspended: LogIn,
+    },
+    Operation {
+        document: "query ($suspended: ID!) { it: user(by: { id: $suspended }) { username } }",
+        effect: Shows("/it/username"),
+        anonymous: Hidden,
+        stranger: Hidden,
+        owner: Hidden,
+        admin: Done,
+        suspended: Done,
+    },
+    Operation {
+        document: "{ it: feed { totalCount } }",
+        effect: Shows("/it/totalCount"),
+        anonymous: LogIn,
+        stranger: Done,
+        owner: Done,
+        admin: Done,
+        suspended: LogIn,
+    },
+    Operation {
+        document: "mutation { it: updateProfile(input: { displayName: \"New\" }) { userErrors { code } } }",
+        effect: Sql("EXISTS (SELECT FROM users WHERE display_name = 'New')"),
+        anonymous: LogIn,
+        stranger: Done,
+        owner: Done,
+        admin: Done,
+        suspended: LogIn,
+    },
+    Operation {
+        document:
+            "mutation ($password: String!) { it: changePassword(input: {
+            currentPassword: $password, newPassword: \"something new\" }) { userErrors { code } } }",
+        effect: Sql("(SELECT count(DISTINCT password_hash) > 1 FROM users)"),
+        anonymous: LogIn,
+        stranger: Done,
+        owner: Done,
+        admin: Done,
+        suspended: LogIn,
+    },
+    Operation {
+        document: "mutation ($password: String!) {
+            it: deleteAccount(input: { password: $password }) { userErrors { code } } }",
+        effect: Sql("(SELECT count(*) < 5 FROM users)"),
+        anonymous: LogIn,
+        stranger: Done,
+        owner: Done,
+        admin: Refused("NOT_ALLOWED"),
+        suspended: LogIn,
+    },
+    Operation {
+        document: "mutation ($session: ID!) {
+            it: revokeSession(input: { sessionId: $session }) { userErrors { code } } }",
+        effect: Sql(
+            "NOT EXISTS (SELECT FROM sessions JOIN users ON users.id = user_id WHERE username = 'owner')",
+        ),
+        anonymous: LogIn,
+        stranger: Refused("NOT_FOUND"),
+        owner: Done,
+        admin: Refused("NOT_FOUND"),
+        suspended: LogIn,
+    },
+    Operation {
+        document: "mutation ($target: ID!) {
+            it: setUserRole(input: { userId: $target, role: ADMIN }) { userErrors { code } } }",
+        effect: Sql("(SELECT role = 'admin' FROM users WHERE username = 'target')"),
+        anonymous: LogIn,
+        stranger: Forbidden,
+        owner: Forbidden,
+        admin: Done,
+        suspended: LogIn,
+    },
+    Operation {
+        document: "mutation ($target: ID!) { it: follow(input: { userId: $target }) { userErrors { code } } }",
+        effect: Sql("EXISTS (SELECT FROM follows)"),
+        anonymous: LogIn,
+        stranger: Done,
+        owner: Done,
+        admin: Done,
+        suspended: LogIn,
+    },
+    Operation {
+        document: "mutation ($target: ID!) { it: blockUser(input: { userId: $target }) { userErrors { code } } }",
+        effect: Sql("EXISTS (SELECT FROM blocks)"),
+        anonymous: LogIn,
+        stranger: Done,
+        owner: Done,
+        admin: Done,
+        suspended: LogIn,
+    },
+];
+
+/// A small world, the same for every attempt.
+struct World {
+    app: TestApp,
+    anonymous: Client,
+    stranger: TestUser,
+    owner: TestUser,
+    admin: TestUser,
+    suspended: TestUser,
+    target: TestUser,
+}
+
+impl World {
+    async fn new() -> Self {
+        let (app, anonymous) = TestApp::init().await;
+        let (stranger, owner) = (app.user("stranger").await, app.user("owner").await);
+        let (admin, suspended) = (app.admin("root").await, app.user("suspended").await);
+        let target = app.user("target").await;
+        app.suspend(&suspended).await;
+        let world = Self { app, anonymous, stranger, owner, admin, suspended, target };
+        world.run("UPDATE users SET phone_number = '+442079460000'").await;
+        world
+    }
+
+    fn variables(&self) -> Value {
+        json!({
+            "owner": self.owner.id,
+            "session": Id::<SessionKind>::from(self.owner.session).to_string(),
+            "suspended": self.suspended.id,
+            "target": self.target.id,
+            "password": PASSWORD,
+        })
+    }
+
+    async fn run(&self, sql: &str) {
+        connect(self.app.database_url()).await.batch_execute(sql).await.unwrap();
+    }
+
+    async fn holds(&self, condition: &str) -> bool {
+        let db = connect(self.app.database_url()).await;
+        db.query_one(&format!("SELECT {condition}"), &[]).await.unwrap().get(0)
+    }
+}
+
+fn outcome(answer: &Answer, shows: Option<&str>) -> Outcome {
+    let present = |path: &str| answer.json.pointer(path).is_some_and(|value| !value.is_null());
+    match answer.code() {
+        Some("UNAUTHENTICATED") => return LogIn,
+        Some("FORBIDDEN") => return Forbidden,
+        Some(_) => panic!("{}", answer.text),
+        None => {}
+    }
+    match answer.json.pointer("/data/it/userErrors/0/code").and_then(Value::as_str) {
+        Some("NOT_FOUND") => Refused("NOT_FOUND"),
+        Some("NOT_ALLOWED") => Refused("NOT_ALLOWED"),
+        Some(code) => panic!("{code}"),
+        None if shows.is_some_and(|path| !present(&format!("/data{path}"))) => Hidden,
+        None => Done,
+    }
+}
+
+#[tokio::test]
+async fn everybody_may_do_what_the_matrix_says_and_no_more() {
+    for operation in OPERATIONS {
+        for (who, expected) in [
+            ("anonymous", operation.anonymous),
+            ("stranger", operation.stranger),
+            ("owner", operation.owner),
+            ("admin", operation.admin),
+            ("suspended", operation.suspended),
+        ] {
+            let world = World::new().await;
+            let client: &Client = match who {
+                "anonymous" => &world.anonymous,
+                "stranger" => &world.stranger,
+                "owner" => &world.owner,
+                "admin" => &world.admin,
+                _ => &world.suspended,
+            };
+            let answer = client.query(operation.document, world.variables()).await;
+            let what = format!("{who}: {}\n{}", operation.document, answer.text);
+            let (shows, happened) = match operation.effect {
+                Shows(path) => (Some(path), None),
+                Sql(condition) => (None, Some(world.holds(condition).await)),
+            };
+            assert_eq!(outcome(&answer, shows), expected, "{what}");
+            assert!(happened.is_none_or(|happened| happened == (expected == Done)), "{what}");
+        }
+    }
+}

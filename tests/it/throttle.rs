@@ -1,0 +1,179 @@
+//! Guessing is slow, for the guesser alone.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::TestApp,
+    client::{Answer, Client},
+    db::connect,
+    user::PASSWORD,
+};
+
+const LOGIN: &str = "mutation ($input: LoginInput!) {
+    login(input: $input) { user { id } userErrors { code } } }";
+/// Believes what tests say of their addresses, and lets them write as often as they like.
+const OPEN: [(&str, &str); 2] =
+    [("TRUSTED_PROXIES", "127.0.0.0/8"), ("WRITES_PER_MINUTE", "100000")];
+
+async fn login(client: &Client, from: &str, identifier: &str, password: &str) -> Answer {
+    let input = json!({ "identifier": identifier, "password": password });
+    let request = client.request(Method::POST, "/graphql").header("x-forwarded-for", from);
+    let body = json!({ "query": LOGIN, "variables": { "input": input } });
+    client.send(request.json(&body)).await
+}
+
+/// What came of a login: `ok`, or a code.
+fn outcome(answer: &Answer) -> &str {
+    match answer.code() {
+        Some(code) => code,
+        None if answer.data("/login/user") != &Value::Null => "ok",
+        None => answer.data("/login/userErrors/0/code").as_str().unwrap(),
+    }
+}
+
+async fn pass(app: &TestApp, seconds: u32) {
+    let sql = format!(
+        "UPDATE throttles SET blocked_until = blocked_until - interval '{seconds}s', \
+         updated_at = updated_at - interval '{seconds}s'"
+    );
+    connect(app.database_url()).await.batch_execute(&sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_failure_doubles_the_wait() {
+    let (app, anon) = TestApp::with_settings(&OPEN).await;
+    app.user("ada").await;
+    for _ in 0..4 {
+        assert_eq!(outcome(&login(&anon, "192.0.2.1", "ada", "wrong").await), "WRONG_CREDENTIALS");
+    }
+    for wait in [1, 2, 4, 8] {
+        assert_eq!(outcome(&login(&anon, "192.0.2.1", "ada", "wrong").await), "WRONG_CREDENTIALS");
+        let refused = login(&anon, "192.0.2.2", "Ada", PASSWORD).await;
+        assert_eq!(outcome(&refused), "RATE_LIMITED", "from anywhere, even with the password");
+        let retry_after = refused.json.pointer("/errors/0/extensions/retryAfter");
+        assert_eq!(retry_after, Some(&json!(wait)));
+        pass(&app, wait).await;
+    }
+    assert_eq!(outcome(&login(&anon, "192.0.2.2", "ada", PASSWORD).await), "ok");
+    assert_eq!(outcome(&login(&anon, "192.0.2.1", "ada", "wrong").await), "WRONG_CREDENTIALS");
+}
+
+#[tokio::test]
+async fn accounts_that_do_not_exist_are_slowed_down_alike() {
+    let (_app, anon) = TestApp::with_settings(&OPEN).await;
+    for _ in 0..5 {
+        let answer = login(&anon, "192.0.2.1", "nobody", "wrong").await;
+        assert_eq!(outcome(&answer), "WRONG_CREDENTIALS");
+    }
+    assert_eq!(outcome(&login(&anon, "192.0.2.1", "nobody", "wrong").await), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_stranger_cannot_lock_the_owner_out() {
+    let (app, anon) = TestApp::with_settings(&OPEN).await;
+    let ada = app.user("ada").await;
+    assert_eq!(outcome(&login(&anon, "2001:db8:1:2::1", "ada", PASSWORD).await), "ok");
+    for _ in 0..6 {
+        login(&anon, "192.0.2.66", "ada", "wrong").await;
+    }
+    assert_eq!(outcome(&login(&anon, "192.0.2.66", "ada", PASSWORD).await), "RATE_LIMITED");
+    let home = login(&anon, "2001:db8:1:2:ffff::7", "ada", PASSWORD).await;
+    assert_eq!(outcome(&home), "ok", "where the owner logged in before");
+    assert_eq!(outcome(&login(&ada, "192.0.2.3", "ada", PASSWORD).await), "ok", "in a session");
+    let other = app.user("eve").await;
+    assert_eq!(outcome(&login(&other, "192.0.2.4", "ada", PASSWORD).await), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn an_address_is_slowed_down_whatever_it_tries() {
+    let settings = [OPEN[0], OPEN[1], ("LOGIN_FAILURES_PER_ADDRESS", "6")];
+    let (app, anon) = TestApp::with_settings(&settings).await;
+    app.user("ada").await;
+    for guess in 0..7 {
+        let name = format!("user_{guess}");
+        // Every address of one /64 is one place.
+        let from = format!("2001:db8::{guess}");
+        assert_eq!(outcome(&login(&anon, &from, &name, "wrong").await), "WRONG_CREDENTIALS");
+    }
+    assert_eq!(outcome(&login(&anon, "2001:db8::9", "ada", PASSWORD).await), "RATE_LIMITED");
+    assert_eq!(outcome(&login(&anon, "2001:db8:0:1::9", "ada", PASSWORD).await), "ok");
+}
+
+#[tokio::test]
+async fn logins_that_succeed_are_never_slowed_down() {
+    let settings = [OPEN[0], OPEN[1], ("LOGIN_FAILURES_PER_ADDRESS", "2")];
+    let (app, anon) = TestApp::with_settings(&settings).await;
+    app.user("ada").await;
+    for _ in 0..8 {
+        assert_eq!(outcome(&login(&anon, "192.0.2.1", "ada", PASSWORD).await), "ok");
+    }
+}
+
+#[tokio::test]
+async fn attempts_at_once_count_each() {
+    let (app, anon) = TestApp::with_settings(&OPEN).await;
+    app.user("ada").await;
+    let attempts = (0..60).map(|_| login(&anon, "192.0.2.1", "ada", "wrong"));
+    let answers = join_all(attempts).await;
+    let tried = answers.iter().filter(|answer| outcome(answer) == "WRONG_CREDENTIALS").count();
+    let refused = answers.iter().filter(|answer| outcome(answer) == "RATE_LIMITED").count();
+    assert!((5..=7).contains(&tried), "{tried} were tried");
+    assert_eq!(tried + refused, answers.len());
+}
+
+#[tokio::test]
+async fn a_stolen_token_is_no_way_to_guess_the_password() {
+    let (app, _anon) = TestApp::with_settings(&OPEN).await;
+    let ada = app.user("ada").await;
+    let delete =
+        "mutation { deleteAccount(input: { password: \"wrong\" }) { userErrors { code } } }";
+    for _ in 0..5 {
+        let answer = ada.query(delete, json!({})).await;
+        assert_eq!(answer.data("/deleteAccount/userErrors/0/code"), "WRONG_CREDENTIALS");
+    }
+    assert_eq!(ada.query(delete, json!({})).await.code(), Some("RATE_LIMITED"));
+}
+
+#[tokio::test]
+async fn a_flood_of_logins_leaves_reads_fast() {
+    let (app, anon) = TestApp::with_settings(&OPEN).await;
+    let ada = app.user("ada").await;
+    let flood = {
+        let anon = anon.clone();
+        tokio::spawn(async move {
+            let guess = |n: usize| {
+                let (anon, name) = (anon.clone(), format!("user_{n}"));
+                async move { login(&anon, "192.0.2.1", &name, "wrong").await }
+            };
+            join_all((0..80).map(guess)).await.len()
+        })
+    };
+    let mut slowest = Duration::ZERO;
+    while !flood.is_finished() {
+        let start = Instant::now();
+        let answer = ada.query("{ me { username } }", json!({})).await;
+        assert_eq!(answer.data("/me/username"), "ada");
+        slowest = slowest.max(start.elapsed());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(flood.await.unwrap(), 80);
+    // All the flood's hashes together take seconds; a read waits for none of them.
+    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
+}
+
+#[tokio::test]
+async fn every_field_counts_as_a_write() {
+    let (app, _anon) = TestApp::with_settings(&[("WRITES_PER_MINUTE", "5")]).await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let follow = |n: usize| format!("f{n}: follow(input: {{ userId: $id }}) {{ user {{ id }} }}");
+    let fields: Vec<String> = (0..6).map(follow).collect();
+    let document = format!("mutation ($id: ID!) {{ {} }}", fields.join(" "));
+    let answer = ada.query(&document, json!({ "id": bob.id })).await;
+    assert_eq!(answer.code(), Some("RATE_LIMITED"));
+    let other = format!("mutation ($id: ID!) {{ {} }}", fields[0]);
+    assert_eq!(bob.query(&other, json!({ "id": ada.id })).await.code(), None);
+}
