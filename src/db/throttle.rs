@@ -86,7 +86,7 @@ fn count(key: &str, policy: &Policy) -> Statement {
     .with(wait("n", policy))
     .sql(
         ", clock_timestamp() FROM (SELECT 1 + greatest(0, t.failures - \
-             floor(extract(epoch FROM clock_timestamp() - t.updated_at) / ",
+             floor(greatest(0, extract(epoch FROM clock_timestamp() - t.updated_at)) / ",
     )
     .bind::<sql_types::Double, _>(policy.forget_one_after.as_secs_f64())
     .sql(

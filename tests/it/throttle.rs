@@ -35,7 +35,8 @@ fn outcome(answer: &Answer) -> &str {
     }
 }
 
-async fn pass(app: &TestApp, seconds: u32) {
+/// Lets the throttles see time pass, or be set back.
+async fn pass(app: &TestApp, seconds: i32) {
     let sql = format!(
         "UPDATE throttles SET blocked_until = blocked_until - interval '{seconds}s', \
          updated_at = updated_at - interval '{seconds}s'"
@@ -43,33 +44,43 @@ async fn pass(app: &TestApp, seconds: u32) {
     connect(app.database_url()).await.batch_execute(&sql).await.unwrap();
 }
 
+/// The longest wait that the latest failure brought, in seconds.
+async fn wait(app: &TestApp) -> f64 {
+    let sql =
+        "SELECT round(max(extract(epoch FROM blocked_until - updated_at)))::float8 FROM throttles";
+    connect(app.database_url()).await.query_one(sql, &[]).await.unwrap().get(0)
+}
+
 #[tokio::test]
 async fn each_failure_doubles_the_wait() {
     let (app, anon) = TestApp::with_settings(&OPEN).await;
     app.user("ada").await;
-    for _ in 0..4 {
-        assert_eq!(outcome(&login(&anon, "192.0.2.1", "ada", "wrong").await), "WRONG_CREDENTIALS");
+    for expected in [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0] {
+        let answer = login(&anon, "192.0.2.1", "ada", "wrong").await;
+        assert_eq!(outcome(&answer), "WRONG_CREDENTIALS");
+        assert_eq!(wait(&app).await, expected);
+        pass(&app, 10).await;
     }
-    for wait in [1, 2, 4, 8] {
-        assert_eq!(outcome(&login(&anon, "192.0.2.1", "ada", "wrong").await), "WRONG_CREDENTIALS");
-        let refused = login(&anon, "192.0.2.2", "Ada", PASSWORD).await;
-        assert_eq!(outcome(&refused), "RATE_LIMITED", "from anywhere, even with the password");
-        let retry_after = refused.json.pointer("/errors/0/extensions/retryAfter");
-        assert_eq!(retry_after, Some(&json!(wait)));
-        pass(&app, wait).await;
-    }
+    pass(&app, -60).await;
+    let refused = login(&anon, "192.0.2.2", "Ada", PASSWORD).await;
+    assert_eq!(outcome(&refused), "RATE_LIMITED", "from anywhere, even with the password");
+    let retry_after = refused.json.pointer("/errors/0/extensions/retryAfter").unwrap();
+    assert!((20..=60).contains(&retry_after.as_u64().unwrap()), "{retry_after}");
+    pass(&app, 60).await;
     assert_eq!(outcome(&login(&anon, "192.0.2.2", "ada", PASSWORD).await), "ok");
     assert_eq!(outcome(&login(&anon, "192.0.2.1", "ada", "wrong").await), "WRONG_CREDENTIALS");
+    assert_eq!(wait(&app).await, 0.0, "a login makes good");
 }
 
 #[tokio::test]
 async fn accounts_that_do_not_exist_are_slowed_down_alike() {
-    let (_app, anon) = TestApp::with_settings(&OPEN).await;
+    let (app, anon) = TestApp::with_settings(&OPEN).await;
     for _ in 0..5 {
         let answer = login(&anon, "192.0.2.1", "nobody", "wrong").await;
         assert_eq!(outcome(&answer), "WRONG_CREDENTIALS");
     }
-    assert_eq!(outcome(&login(&anon, "192.0.2.1", "nobody", "wrong").await), "RATE_LIMITED");
+    pass(&app, -60).await;
+    assert_eq!(outcome(&login(&anon, "192.0.2.2", "nobody", "wrong").await), "RATE_LIMITED");
 }
 
 #[tokio::test]
@@ -77,10 +88,11 @@ async fn a_stranger_cannot_lock_the_owner_out() {
     let (app, anon) = TestApp::with_settings(&OPEN).await;
     let ada = app.user("ada").await;
     assert_eq!(outcome(&login(&anon, "2001:db8:1:2::1", "ada", PASSWORD).await), "ok");
-    for _ in 0..6 {
+    for _ in 0..5 {
         login(&anon, "192.0.2.66", "ada", "wrong").await;
     }
-    assert_eq!(outcome(&login(&anon, "192.0.2.66", "ada", PASSWORD).await), "RATE_LIMITED");
+    pass(&app, -60).await;
+    assert_eq!(outcome(&login(&anon, "192.0.2.67", "ada", PASSWORD).await), "RATE_LIMITED");
     let home = login(&anon, "2001:db8:1:2:ffff::7", "ada", PASSWORD).await;
     assert_eq!(outcome(&home), "ok", "where the owner logged in before");
     assert_eq!(outcome(&login(&ada, "192.0.2.3", "ada", PASSWORD).await), "ok", "in a session");
@@ -99,6 +111,7 @@ async fn an_address_is_slowed_down_whatever_it_tries() {
         let from = format!("2001:db8::{guess}");
         assert_eq!(outcome(&login(&anon, &from, &name, "wrong").await), "WRONG_CREDENTIALS");
     }
+    pass(&app, -60).await;
     assert_eq!(outcome(&login(&anon, "2001:db8::9", "ada", PASSWORD).await), "RATE_LIMITED");
     assert_eq!(outcome(&login(&anon, "2001:db8:0:1::9", "ada", PASSWORD).await), "ok");
 }
@@ -121,7 +134,8 @@ async fn attempts_at_once_count_each() {
     let answers = join_all(attempts).await;
     let tried = answers.iter().filter(|answer| outcome(answer) == "WRONG_CREDENTIALS").count();
     let refused = answers.iter().filter(|answer| outcome(answer) == "RATE_LIMITED").count();
-    assert!((5..=7).contains(&tried), "{tried} were tried");
+    // Four are free; the waits after them add up while the slow machine of a test goes on.
+    assert!((4..=12).contains(&tried), "{tried} were tried");
     assert_eq!(tried + refused, answers.len());
 }
 
@@ -135,6 +149,7 @@ async fn a_stolen_token_is_no_way_to_guess_the_password() {
         let answer = ada.query(delete, json!({})).await;
         assert_eq!(answer.data("/deleteAccount/userErrors/0/code"), "WRONG_CREDENTIALS");
     }
+    pass(&app, -60).await;
     assert_eq!(ada.query(delete, json!({})).await.code(), Some("RATE_LIMITED"));
 }
 
