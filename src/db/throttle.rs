@@ -23,6 +23,8 @@ pub struct Policy {
     pub forget_one_after: Duration,
     /// The longest wait.
     pub longest: Duration,
+    /// Whether one success makes good all failures, or only itself.
+    pub success_clears: bool,
 }
 
 /// Whether an attempt may be made.

@@ -65,15 +65,19 @@ pub async fn check(
 /// Verifies, and takes the attempt back when it turns out well.
 async fn settle(
     app: &App,
-    reserved: Vec<(String, i32)>,
+    reserved: Vec<Reserved>,
     known: Option<Credentials>,
     password: String,
 ) -> Result<Option<Verified>> {
     let verified = verify(app, known, password).await?;
     if verified.is_some() {
         let mut conn = app.db.write().await?;
-        for (key, failures) in &reserved {
-            throttle::release(&mut conn, key, *failures).await?;
+        for Reserved { key, failures, success_clears } in reserved {
+            if success_clears {
+                throttle::delete(&mut conn, &key).await?;
+            } else {
+                throttle::release(&mut conn, &key, failures).await?;
+            }
         }
     }
     Ok(verified)
@@ -103,13 +107,22 @@ async fn is_owner(ctx: &Context<'_>, account: Uuid) -> bool {
     matches!(user, Ok(Some(user)) if user.id == account)
 }
 
+/// An attempt that was counted under a key.
+struct Reserved {
+    key: String,
+    failures: i32,
+    success_clears: bool,
+}
+
 /// Counts the attempt under every key, or says how long to wait.
-async fn reserve(app: &App, attempts: Vec<(String, Policy)>) -> Result<Vec<(String, i32)>> {
+async fn reserve(app: &App, attempts: Vec<(String, Policy)>) -> Result<Vec<Reserved>> {
     let mut conn = app.db.write().await?;
     let mut reserved = Vec::with_capacity(attempts.len());
     for (key, policy) in attempts {
         match throttle::reserve(&mut conn, &key, &policy).await? {
-            Permit::Granted { failures } => reserved.push((key, failures)),
+            Permit::Granted { failures } => {
+                reserved.push(Reserved { key, failures, success_clears: policy.success_clears });
+            }
             Permit::Wait(retry_after) => return Err(Error::RateLimited { retry_after }),
         }
     }
@@ -145,6 +158,7 @@ fn by_account(app: &App) -> Policy {
         free: app.config.login_failures_per_account,
         forget_one_after: Duration::from_secs(15 * 60),
         longest: app.config.login_longest_wait.duration(),
+        success_clears: true,
     }
 }
 
@@ -153,6 +167,8 @@ fn by_address(app: &App) -> Policy {
         free: app.config.login_failures_per_address,
         forget_one_after: Duration::from_secs(60),
         longest: app.config.login_longest_wait.duration(),
+        // Else whoever has one account could guess at all others between two logins.
+        success_clears: false,
     }
 }
 
@@ -168,6 +184,7 @@ pub async fn count_registration(ctx: &Context<'_>) -> Result<()> {
         free: most,
         forget_one_after: Duration::from_secs(3600) / most,
         longest: Duration::from_secs(3600),
+        success_clears: false,
     };
     reserve(app, vec![(app.keys.alias("registration from", &place)?, policy)]).await?;
     Ok(())

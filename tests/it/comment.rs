@@ -81,7 +81,7 @@ async fn what_is_wrong_with_a_comment_is_told_together() {
     for (post, content, reply_to, expected) in [
         (&post, " \u{200b} ", None, vec![("REQUIRED", "content")]),
         (&post, long.as_str(), None, vec![("TOO_LONG", "content")]),
-        (&post, "a\0b", None, vec![("INVALID", "content")]),
+        (&post, "a\u{1}b", None, vec![("INVALID", "content")]),
         (&hidden, "x", None, vec![("NOT_FOUND", "postId")]),
         (&hidden, "", None, vec![("REQUIRED", "content"), ("NOT_FOUND", "postId")]),
         (&post, "x", Some(&elsewhere), vec![("INVALID", "replyTo")]),
@@ -211,8 +211,8 @@ async fn a_deleted_comment_with_answers_keeps_its_place_until_the_last_of_them_g
     let answer = update(&bob, &top.id, "back").await;
     assert_eq!(problems(&answer, "updateComment").len(), 1);
 
-    let thread = "query ($id: ID!) { post(id: $id) { comments { totalCount nodes { isDeleted
-        replies { nodes { isDeleted replies { nodes { isDeleted } } } } } } } }";
+    let thread = "query ($id: ID!) { post(id: $id) { comments(first: 5) { totalCount nodes { isDeleted
+        replies(first: 5) { nodes { isDeleted replies(first: 5) { nodes { isDeleted } } } } } } } }";
     let whole = json!({ "totalCount": 1, "nodes": [{ "isDeleted": true, "replies": { "nodes": [
         { "isDeleted": false, "replies": { "nodes": [{ "isDeleted": false }] } }] } }] });
     let answer = anon.query(thread, json!({ "id": post.id })).await;

@@ -167,17 +167,19 @@ async fn a_flood_of_logins_leaves_reads_fast() {
             join_all((0..80).map(guess)).await.len()
         })
     };
-    let mut slowest = Duration::ZERO;
+    let mut spent = Vec::new();
     while !flood.is_finished() {
         let start = Instant::now();
         let answer = ada.query("{ me { username } }", json!({})).await;
         assert_eq!(answer.data("/me/username"), "ada");
-        slowest = slowest.max(start.elapsed());
+        spent.push(start.elapsed());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(flood.await.unwrap(), 80);
     // All the flood's hashes together take seconds; a read waits for none of them.
-    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
+    spent.sort();
+    let median = spent[spent.len() / 2];
+    assert!(median < Duration::from_millis(250), "{median:?} of {}", spent.len());
 }
 
 #[tokio::test]
