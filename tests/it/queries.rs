@@ -20,8 +20,9 @@ const OPERATIONS: &[(&str, u32)] = &[
     ("query ($id: ID!) { node(id: $id) { id } nodes(ids: [$id, $id]) { id } }", 1),
     // The session and the write itself.
     ("mutation { updateProfile(input: { bio: \"Hello\" }) { user { bio } } }", 2),
-    // The session, a transaction of five, the two users anew, their counts.
-    ("mutation ($id: ID!) { follow(input: { userId: $id }) { user { id } } }", 9),
+    // The session; a transaction of seven: begin, two locks, who is seen, who is blocked, the
+    // follow, commit; the two users anew.
+    ("mutation ($id: ID!) { follow(input: { userId: $id }) { user { id } } }", 10),
 ];
 
 #[tokio::test]
