@@ -19,7 +19,7 @@ use self::{
 };
 use crate::support::{app::TestApp, client::Client};
 
-const WORLDS: u64 = 6;
+const WORLDS: u64 = 8;
 const VIEWERS: usize = 4;
 /// Many paths go in one operation, so the limits on it are set aside.
 const SETTINGS: [(&str, &str); 6] = [
