@@ -134,22 +134,6 @@ query ReadFeed($first: Int, $after: String) {
 `,
     { first: 10, after: null },
   ),
-  tab(
-    `# 6. FOLLOW ALONG LIVE. Run this, then go back to Vote and vote DOWN. It runs on while you are in other tabs: "Live" in the bar on top counts the events, shows them and stops it.
-
-subscription FollowLive($postId: ID!) {
-  postChanged(postId: $postId) {
-    id
-    title
-    score
-    upvotes
-    downvotes
-    commentCount
-  }
-}
-`,
-    { postId: LAST_POST },
-  ),
 ];
 
 export const blank = `# Type a query here. Ctrl-Space completes it, and the book in the sidebar explains every type and field.
