@@ -12,7 +12,7 @@ const tab = (query, variables) => ({ query, variables: variables && JSON.stringi
 
 export const tabs = [
   tab(
-    `# Welcome to Rookery. These tabs are your first six steps: run each with ▶ or Ctrl-Enter, from left to right.
+    `# Welcome to Rookery. These tabs are your first five steps: run each with ▶ or Ctrl-Enter, from left to right.
 
 # 1. REGISTER. The account in the variables is made up for you. Change it as you like, but use no real password: this page remembers its tabs on this device. The token in the answer is used from here on.
 
