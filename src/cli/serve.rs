@@ -9,7 +9,12 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{Outcome, database::Database, failure::Failure, output, seed, stop::Stop};
-use crate::{app::App, config::Config, db::migrations, http, logging};
+use crate::{
+    app::App,
+    config::Config,
+    db::{housekeeping, migrations},
+    http, logging,
+};
 
 /// How to serve.
 #[derive(Debug, Args)]
@@ -54,7 +59,10 @@ async fn serve(
     let banner = banner(address, &config, database);
     let app = App::new(config, &database.options)?;
     output::note(&banner);
-    http::serve(listener, app, stop.asked()).await.map_err(|error| Failure::io("serve", error))
+    let keeping = tokio::spawn(housekeeping::run(app.db.clone()));
+    let served = http::serve(listener, app, stop.asked()).await;
+    keeping.abort();
+    served.map_err(|error| Failure::io("serve", error))
 }
 
 fn banner(address: SocketAddr, config: &Config, database: &Database) -> String {

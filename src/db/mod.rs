@@ -21,6 +21,7 @@ mod connect;
 pub mod embedded;
 pub mod feed;
 pub mod follow;
+pub mod housekeeping;
 pub mod keyset;
 pub mod lists;
 pub mod migrations;

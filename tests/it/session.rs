@@ -1,6 +1,6 @@
 //! Sessions: renewed, stolen, ended.
 
-use rookery::auth::RefreshToken;
+use rookery::{auth::RefreshToken, db::housekeeping};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -151,4 +151,20 @@ async fn logout_ends_one_session_or_all() {
     for device in devices.iter().chain([&*ada]) {
         assert!(!is_logged_in(device).await);
     }
+}
+
+#[tokio::test]
+async fn what_has_ended_by_itself_is_swept_away() {
+    let (app, _anon) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let sql = format!(
+        "UPDATE sessions SET idle_expires_at = now() WHERE id = '{}';
+         INSERT INTO throttles VALUES ('old', 1, now(), now() - interval '2 days'),
+                                      ('new', 1, now(), now())",
+        ada.session
+    );
+    connect(app.database_url()).await.batch_execute(&sql).await.unwrap();
+    assert_eq!(housekeeping::sweep(&app.app.db).await.unwrap(), 2);
+    assert_eq!(housekeeping::sweep(&app.app.db).await.unwrap(), 0);
+    assert!(is_logged_in(&bob).await);
 }

@@ -1,0 +1,38 @@
+//! Removes what is good for nothing any more: sessions that have ended by themselves, and counters
+//! of attempts that nobody has touched for a day. Any number of instances may do it at once.
+
+use std::time::Duration;
+
+use super::{Db, session, throttle};
+use crate::error::Result;
+
+/// How long the server rests between two rounds.
+const PAUSE: Duration = Duration::from_secs(600);
+
+/// Sweeps now and then, for as long as it is polled.
+pub async fn run(db: Db) {
+    loop {
+        if let Err(error) = sweep(&db).await {
+            tracing::warn!(%error, "housekeeping is put off");
+        }
+        // Random, so that instances that started together do not sweep together.
+        tokio::time::sleep(PAUSE.mul_f64(rand::random_range(0.5..1.5))).await;
+    }
+}
+
+/// Removes everything that can go, in batches that each hold their locks for a moment only; returns
+/// how many rows that were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &Db) -> Result<usize> {
+    let mut removed = 0;
+    loop {
+        let mut conn = db.write().await?;
+        let batch = session::prune(&mut conn).await? + throttle::prune(&mut conn).await?;
+        if batch == 0 {
+            return Ok(removed);
+        }
+        removed += batch;
+    }
+}
