@@ -108,10 +108,13 @@ CREATE TRIGGER posts_lock_stats BEFORE DELETE ON posts
     FOR EACH ROW EXECUTE FUNCTION posts_lock_stats();
 
 -- What a writer locks before it touches the votes or comments of a post: its own account, the post,
--- the post's counts. False when the post is gone.
+-- the post's counts. False when the account or the post is gone.
 CREATE FUNCTION lock_post(writer uuid, target uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM users WHERE id = writer FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
     PERFORM FROM posts WHERE id = target FOR KEY SHARE;
     PERFORM FROM post_stats WHERE post_id = target FOR NO KEY UPDATE;
     RETURN FOUND;

@@ -109,16 +109,18 @@ END $$;
 CREATE TRIGGER comments_prune_tombstones AFTER DELETE ON comments REFERENCING OLD TABLE AS removed
     FOR EACH STATEMENT EXECUTE FUNCTION comments_prune_tombstones();
 
--- Locks the posts of an account and the counts of all posts on which it left something, in the order
--- of every writer. The caller has locked the account, so that nothing is added meanwhile.
+-- Locks all posts on which an account left something, its own among them, and then their counts, in
+-- the order of every writer. The caller has locked the account, so that nothing is added meanwhile.
+-- The posts too, since a row of counts that is changed twice in a transaction has its foreign key
+-- checked, which locks the post.
 CREATE FUNCTION lock_posts_touched_by(account uuid, with_votes boolean) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    touched uuid[] := ARRAY(SELECT id FROM posts WHERE owner_id = account
+                            UNION SELECT post_id FROM votes WHERE user_id = account AND with_votes
+                            UNION SELECT post_id FROM comments WHERE author_id = account);
 BEGIN
-    PERFORM FROM posts WHERE owner_id = account ORDER BY id FOR UPDATE;
-    PERFORM FROM post_stats
-    WHERE post_id IN (SELECT id FROM posts WHERE owner_id = account
-                      UNION SELECT post_id FROM votes WHERE user_id = account AND with_votes
-                      UNION SELECT post_id FROM comments WHERE author_id = account)
-    ORDER BY post_id FOR NO KEY UPDATE;
+    PERFORM FROM posts WHERE id = ANY (touched) ORDER BY id FOR UPDATE;
+    PERFORM FROM post_stats WHERE post_id = ANY (touched) ORDER BY post_id FOR NO KEY UPDATE;
 END $$;
 
 -- When an account goes, what it said goes too, but the answers of others stay in their place.

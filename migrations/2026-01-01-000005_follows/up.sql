@@ -71,15 +71,18 @@ CREATE TRIGGER follows_count_truncate AFTER TRUNCATE ON follows
     FOR EACH STATEMENT EXECUTE FUNCTION follows_count();
 
 -- An account that goes takes its follows with it: the counts on both sides are locked before them.
-CREATE FUNCTION users_lock_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+-- One statement for both sides, since a row of counts that is changed twice in a transaction has its
+-- foreign key checked, which locks the other account.
+CREATE FUNCTION users_end_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM user_stats
     WHERE user_id IN (SELECT OLD.id
                       UNION SELECT followee_id FROM follows WHERE follower_id = OLD.id
                       UNION SELECT follower_id FROM follows WHERE followee_id = OLD.id)
     ORDER BY user_id FOR NO KEY UPDATE;
+    DELETE FROM follows WHERE follower_id = OLD.id OR followee_id = OLD.id;
     RETURN OLD;
 END $$;
 -- Triggers run in the order of their names: posts are locked before this.
-CREATE TRIGGER users_lock_follows BEFORE DELETE ON users
-    FOR EACH ROW EXECUTE FUNCTION users_lock_follows();
+CREATE TRIGGER users_then_end_follows BEFORE DELETE ON users
+    FOR EACH ROW EXECUTE FUNCTION users_end_follows();
