@@ -131,7 +131,8 @@ impl Db {
     /// # Errors
     /// [`Error::ServiceUnavailable`] when none is free in time.
     pub async fn write(&self) -> Result<Connection> {
-        match tokio::time::timeout(self.wait, self.pool.get()).await {
+        // Boxed, since a future that may connect is large, and every field that writes would hold it.
+        match tokio::time::timeout(self.wait, Box::pin(self.pool.get())).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) => Err(Error::ServiceUnavailable(error.to_string().into())),
             Err(elapsed) => Err(Error::ServiceUnavailable(elapsed.into())),

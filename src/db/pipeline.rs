@@ -73,7 +73,8 @@ impl Pipeline {
         if let Some(shared) = slot.living() {
             return Ok(Reader(shared));
         }
-        tokio::time::timeout(self.wait, self.reconnect(slot))
+        // Boxed, since it is seldom needed and large, and every field that reads would hold one.
+        tokio::time::timeout(self.wait, Box::pin(self.reconnect(slot)))
             .await
             .map_err(|elapsed| Error::ServiceUnavailable(elapsed.into()))?
     }

@@ -77,7 +77,8 @@ type Found<L> = Result<Option<<L as Lookup>::Value>, Arc<Error>>;
 impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
     async fn load(&mut self, keys: &[L::Key]) -> HashMap<L::Key, Found<L>> {
         metrics::loader_batch(L::NAME, keys.len());
-        let found = self.find(keys).await;
+        // Boxed, since every field that loads a key holds room for the future of the whole batch.
+        let found = Box::pin(self.find(keys)).await;
         // Every key must be answered: the loader panics on one that is not.
         match found {
             Ok(mut values) => {
