@@ -50,12 +50,14 @@ impl Slot {
     }
 }
 
-/// The set of shared connections.
+/// The set of shared connections. Cloned for every loader of every request, so that costs nothing.
 #[derive(Clone)]
-pub(super) struct Pipeline {
+pub(super) struct Pipeline(Arc<Slots>);
+
+struct Slots {
     endpoint: Endpoint,
-    slots: Arc<[Slot]>,
-    next: Arc<AtomicUsize>,
+    slots: Box<[Slot]>,
+    next: AtomicUsize,
     wait: Duration,
 }
 
@@ -64,17 +66,18 @@ impl Pipeline {
         let slots = (0..size.max(1))
             .map(|_| Slot { current: RwLock::new(None), failed_at: tokio::sync::Mutex::new(None) })
             .collect();
-        Self { endpoint, slots, next: Arc::default(), wait }
+        Self(Arc::new(Slots { endpoint, slots, next: AtomicUsize::default(), wait }))
     }
 
     pub(super) async fn reader(&self) -> Result<Reader> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let slot = &self.slots[turn % self.slots.len()];
+        let Slots { slots, next, wait, .. } = &*self.0;
+        let turn = next.fetch_add(1, Ordering::Relaxed);
+        let slot = &slots[turn % slots.len()];
         if let Some(shared) = slot.living() {
             return Ok(Reader(shared));
         }
         // Boxed, since it is seldom needed and large, and every field that reads would hold one.
-        tokio::time::timeout(self.wait, Box::pin(self.reconnect(slot)))
+        tokio::time::timeout(*wait, Box::pin(self.reconnect(slot)))
             .await
             .map_err(|elapsed| Error::ServiceUnavailable(elapsed.into()))?
     }
@@ -87,7 +90,7 @@ impl Pipeline {
         if failed_at.is_some_and(|at| at.elapsed() < RETRY_PAUSE) {
             return Err(Error::ServiceUnavailable("the last attempt to connect failed".into()));
         }
-        match self.endpoint.connect().await {
+        match self.0.endpoint.connect().await {
             Ok((connection, alive)) => {
                 let shared = Arc::new(Shared { connection, alive });
                 *slot.current.write().unwrap_or_else(PoisonError::into_inner) =

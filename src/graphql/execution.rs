@@ -147,7 +147,9 @@ impl Executor {
         let loaders = self.loaders(&info);
         let request = request.data(info).data(loaders);
         let statements = Statements::default();
-        let work = AssertUnwindSafe(statements.during(self.schema.execute(request)));
+        // Boxed, since it is large and what stands around it would move it some more times.
+        let work = Box::pin(self.schema.execute(request));
+        let work = AssertUnwindSafe(statements.during(work));
         let response = work.catch_unwind().await.unwrap_or_else(|_panic| panicked());
         let outcome = Outcome::finished(response, kind, name, &request_id, &statements);
         metrics::operation(kind.into(), Some(started.elapsed()), &outcome.summary.codes);

@@ -5,7 +5,12 @@
 //! clears the keys that it touched.
 
 use std::{
-    collections::HashMap, fmt::Debug, future::Future, hash::Hash, marker::PhantomData, sync::Arc,
+    collections::HashMap,
+    fmt::Debug,
+    future::Future,
+    hash::Hash,
+    marker::PhantomData,
+    sync::{Arc, OnceLock},
 };
 
 use dataloader::{BatchFn, cached};
@@ -92,16 +97,27 @@ impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
     }
 }
 
-/// A loader of one kind.
-pub struct Loader<L: Lookup>(cached::Loader<L::Key, Found<L>, Batch<L>>);
+/// A loader of one kind. Most requests use few of the kinds, so it is made when it is first used.
+pub struct Loader<L: Lookup> {
+    batch: Batch<L>,
+    made: OnceLock<cached::Loader<L::Key, Found<L>, Batch<L>>>,
+}
 
 impl<L: Lookup> Loader<L> {
     fn new(db: &Db, viewer: Option<Uuid>) -> Self {
         let batch = Batch { db: db.clone(), viewer, lookup: PhantomData };
-        // One pause gathers the siblings of a short list. Those of a long one are not all polled in
-        // one go, and what waits for another loader comes later still. The operation's limits bound
-        // a batch.
-        Self(cached::Loader::new(batch).with_yield_count(3).with_max_batch_size(usize::MAX))
+        Self { batch, made: OnceLock::new() }
+    }
+
+    fn made(&self) -> &cached::Loader<L::Key, Found<L>, Batch<L>> {
+        self.made.get_or_init(|| {
+            let Batch { db, viewer, lookup } = &self.batch;
+            let batch = Batch { db: db.clone(), viewer: *viewer, lookup: *lookup };
+            // One pause gathers the siblings of a short list. Those of a long one are not all polled
+            // in one go, and what waits for another loader comes later still. The operation's limits
+            // bound a batch.
+            cached::Loader::new(batch).with_yield_count(3).with_max_batch_size(usize::MAX)
+        })
     }
 
     /// The value of one key, found together with those that its siblings ask for.
@@ -110,7 +126,7 @@ impl<L: Lookup> Loader<L> {
     /// When the batch failed.
     pub async fn load(&self, key: L::Key) -> Result<Option<L::Value>> {
         // Tokio makes a task pause after so many locks, which would cut the batch of a long list.
-        unconstrained(self.0.load(key)).await.map_err(Error::Shared)
+        unconstrained(self.made().load(key)).await.map_err(Error::Shared)
     }
 
     /// The values of many keys at once.
@@ -118,7 +134,7 @@ impl<L: Lookup> Loader<L> {
     /// # Errors
     /// When the batch failed.
     pub async fn load_many(&self, keys: Vec<L::Key>) -> Result<HashMap<L::Key, L::Value>> {
-        let found = unconstrained(self.0.load_many(keys)).await;
+        let found = unconstrained(self.made().load_many(keys)).await;
         let present = |(key, value): (L::Key, Found<L>)| match value {
             Ok(value) => value.map(|value| Ok((key, value))),
             Err(error) => Some(Err(Error::Shared(error))),
@@ -128,17 +144,19 @@ impl<L: Lookup> Loader<L> {
 
     /// Keeps a value that was just read by other means.
     pub async fn prime(&self, key: L::Key, value: L::Value) {
-        self.0.prime(key, Ok(Some(value))).await;
+        self.made().prime(key, Ok(Some(value))).await;
     }
 
     /// Forgets everything, after a write that may have changed any of it.
     pub async fn clear_all(&self) {
-        self.0.clear_all().await;
+        if let Some(made) = self.made.get() {
+            made.clear_all().await;
+        }
     }
 
     /// Forgets a key, after a write that changed its value.
     pub async fn clear(&self, key: L::Key) {
-        self.0.clear(key).await;
+        self.made().clear(key).await;
     }
 }
 
@@ -214,7 +232,7 @@ macro_rules! loaders {
 
             /// Forgets everything, after a write that changed who sees what.
             pub async fn clear(&self) {
-                $(self.$name.0.clear_all().await;)+
+                $(self.$name.clear_all().await;)+
             }
         }
     };
