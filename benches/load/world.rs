@@ -1,0 +1,144 @@
+//! The database that is measured: a PostgreSQL of the bench's own, a demo world, and who asks for
+//! what in it.
+
+use std::{env, fs, path::PathBuf, process::Stdio};
+
+use rookery::db::{
+    Endpoint,
+    embedded::{DATABASE, EmbeddedPostgres, Options},
+    migrations,
+};
+use tokio::process::Command;
+use tokio_postgres::{Client, NoTls, Row};
+use uuid::Uuid;
+
+use crate::{Outcome, arguments::Arguments};
+
+/// A session for everybody, found under the user's own key.
+const SESSIONS: &str = "
+INSERT INTO sessions (id, user_id, idle_expires_at, expires_at)
+SELECT id, id, 'infinity', 'infinity' FROM users ON CONFLICT DO NOTHING";
+
+const POSTS: &str = "SELECT id::text FROM posts WHERE listed ORDER BY md5(id::text) LIMIT 20000";
+const HOT: &str = "SELECT post_id::text FROM post_stats JOIN posts ON posts.id = post_id \
+                   WHERE listed ORDER BY score DESC LIMIT 100";
+/// Half of them have voted so far.
+const PAIRS: &str = "
+(SELECT post_id::text, user_id::text FROM votes ORDER BY md5(post_id::text || user_id) LIMIT 30000)
+UNION
+(SELECT post.id::text, voter.id::text
+ FROM (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n FROM posts WHERE listed) AS post
+ JOIN (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n, count(*) OVER () AS people
+       FROM users) AS voter ON voter.n = 1 + (post.n * 7919) % people
+ WHERE NOT EXISTS (SELECT FROM votes WHERE post_id = post.id AND user_id = voter.id)
+ LIMIT 30000)";
+
+/// The database, filled.
+pub struct World {
+    postgres: EmbeddedPostgres,
+    pub postmaster: u32,
+    pub client: Client,
+}
+
+impl World {
+    pub async fn open(arguments: &Arguments) -> Outcome<Self> {
+        let users = if arguments.small { 1_000 } else { 20_000 };
+        let postgres = start(arguments.world.join(users.to_string())).await?;
+        let url = postgres.database_url(DATABASE);
+        migrations::up(&Endpoint::parse(&url)?).await?;
+        let client = connect(&url).await?;
+        if client.query_opt("SELECT FROM users LIMIT 1", &[]).await?.is_none() {
+            fill(&url, users).await?;
+            client.batch_execute(SESSIONS).await?;
+            client.batch_execute("VACUUM (ANALYZE, FREEZE)").await?;
+        }
+        let postmaster = fs::read_to_string(postgres.home().join("data/postmaster.pid"))?;
+        let postmaster = postmaster.lines().next().unwrap_or_default().parse()?;
+        Ok(Self { postgres, postmaster, client })
+    }
+
+    pub async fn close(self) -> Outcome<()> {
+        Ok(self.postgres.stop().await?)
+    }
+
+    pub fn url(&self) -> String {
+        self.postgres.database_url(DATABASE)
+    }
+
+    /// PostgreSQL's log.
+    pub fn log(&self) -> PathBuf {
+        self.postgres.home().join("server.log")
+    }
+
+    async fn keys(&self, query: &str) -> Outcome<Vec<Uuid>> {
+        self.client.query(query, &[]).await?.iter().map(|row| key(row, 0)).collect()
+    }
+
+    /// Posts that everybody may see.
+    pub async fn posts(&self) -> Outcome<Vec<Uuid>> {
+        self.keys(POSTS).await
+    }
+
+    /// The posts with the most votes.
+    pub async fn hot_posts(&self) -> Outcome<Vec<Uuid>> {
+        self.keys(HOT).await
+    }
+
+    /// A post with few votes, one with many, and the one with the most: each with how many.
+    pub async fn posts_by_votes(&self) -> Outcome<Vec<(i32, Uuid)>> {
+        const NEAREST: &str = "SELECT upvotes + downvotes, post_id::text FROM post_stats \
+                               JOIN posts ON posts.id = post_id WHERE listed ORDER BY abs(upvotes + downvotes - $1), post_id LIMIT 1";
+        let mut posts = Vec::new();
+        for votes in [10, 1_000, i32::MAX] {
+            let row = self.client.query_one(NEAREST, &[&votes]).await?;
+            posts.push((row.get(0), key(&row, 1)?));
+        }
+        Ok(posts)
+    }
+
+    /// Posts, each with somebody to vote on it.
+    pub async fn pairs(&self) -> Outcome<Vec<(Uuid, Uuid)>> {
+        let rows = self.client.query(PAIRS, &[]).await?;
+        rows.iter().map(|row| Ok((key(row, 0)?, key(row, 1)?))).collect()
+    }
+
+    /// People who follow about so many.
+    pub async fn following(&self, about: i32) -> Outcome<Vec<Uuid>> {
+        const NEAREST: &str = "SELECT user_id::text FROM user_stats WHERE following_count > 0 \
+                               ORDER BY abs(following_count - $1), user_id LIMIT 500";
+        let rows = self.client.query(NEAREST, &[&about]).await?;
+        rows.iter().map(|row| key(row, 0)).collect()
+    }
+}
+
+/// Keys are read as text, since this client knows no UUIDs.
+fn key(row: &Row, column: usize) -> Outcome<Uuid> {
+    Ok(row.get::<_, &str>(column).parse()?)
+}
+
+async fn start(data_dir: PathBuf) -> Outcome<EmbeddedPostgres> {
+    let options = Options {
+        binaries: env::var_os("POSTGRES_BIN_DIR").map(Into::into),
+        cache_dir: data_dir.join("cache"),
+        data_dir,
+        // As the peers' harness: a commit's wait for the disk would hide all else.
+        durable: false,
+    };
+    Ok(EmbeddedPostgres::start(options).await?)
+}
+
+pub async fn connect(url: &str) -> Outcome<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+async fn fill(url: &str, users: u32) -> Outcome<()> {
+    let filled = Command::new(env!("CARGO_BIN_EXE_rookery"))
+        .args(["seed", "--users", &users.to_string()])
+        .env("DATABASE_URL", url)
+        .stdin(Stdio::null())
+        .status()
+        .await?;
+    if filled.success() { Ok(()) } else { Err("the world could not be made".into()) }
+}
