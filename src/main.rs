@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Half the memory at rest of the system's allocator, and faster under load.
+/// Requests allocate and free many small pieces, from many threads at once.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
