@@ -7,7 +7,11 @@ use rookery::{
     config::{Config, Source},
     db::ConnectOptions,
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{OnceCell, oneshot},
+    task::JoinHandle,
+};
 
 use super::{
     client::Client,
@@ -22,6 +26,8 @@ pub struct TestApp {
     /// The parts of the server, for what has no API.
     pub app: App,
     pub address: SocketAddr,
+    /// A connection to the database that statements past the server share.
+    pub(super) past_the_server: OnceCell<tokio_postgres::Client>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
     db: TestDb,
@@ -48,7 +54,9 @@ impl TestApp {
             let _stopped_or_dropped = stopped.await;
         };
         let serving = tokio::spawn(rookery::http::serve(listener, app.clone(), shutdown));
-        let test = Self { app, address, stop: Some(stop), serving, db };
+        let stop = Some(stop);
+        let past_the_server = OnceCell::new();
+        let test = Self { app, address, past_the_server, stop, serving, db };
         let anonymous = test.client(None);
         (test, anonymous)
     }

@@ -23,9 +23,14 @@ pub enum Seen {
 }
 
 impl TestApp {
-    /// A way to the database past the server.
+    /// A way of one's own to the database past the server.
     pub async fn database(&self) -> Database {
         connect(self.database_url()).await
+    }
+
+    /// The way to it that a test's statements share, since each connection costs a process.
+    pub async fn shared(&self) -> &Database {
+        self.past_the_server.get_or_init(|| self.database()).await
     }
 
     /// Adds a public post.
@@ -93,13 +98,13 @@ impl TestApp {
 
     /// Runs SQL past the server.
     pub async fn sql(&self, statement: &str) {
-        let database = self.database().await;
+        let database = self.shared().await;
         database.batch_execute(statement).await.unwrap_or_else(|e| panic!("{statement}: {e:?}"));
     }
 
     /// How many rows this counts.
     pub async fn count(&self, from: &str) -> i64 {
-        let database = self.database().await;
+        let database = self.shared().await;
         let row = database.query_one(&format!("SELECT count(*) FROM {from}"), &[]).await;
         row.unwrap_or_else(|e| panic!("{from}: {e:?}")).get(0)
     }
