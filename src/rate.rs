@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -22,6 +22,32 @@ pub struct Rate {
     pub remaining: u32,
     /// When it is the whole limit again.
     pub full_after: Duration,
+}
+
+/// Nothing is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhausted {
+    /// What is left of the rate: nothing.
+    pub rate: Rate,
+    /// How long to wait for the next.
+    pub retry_after: Duration,
+}
+
+/// The rate as the last of several that take from it left it. Cheap to clone; all clones see it.
+#[derive(Clone, Debug, Default)]
+pub struct LastRate(Arc<Mutex<Option<Rate>>>);
+
+impl LastRate {
+    /// Notes what is left now.
+    pub fn set(&self, rate: Rate) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(rate);
+    }
+
+    /// What was noted last, if anything was.
+    #[must_use]
+    pub fn get(&self) -> Option<Rate> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 struct Bucket {
@@ -46,11 +72,11 @@ impl<K: Eq + Hash> Buckets<K> {
     ///
     /// # Errors
     /// With the time to wait when it is empty.
-    pub fn take(&self, key: K) -> Result<Rate, Duration> {
+    pub fn take(&self, key: K) -> Result<Rate, Exhausted> {
         self.take_at(key, Instant::now())
     }
 
-    fn take_at(&self, key: K, now: Instant) -> Result<Rate, Duration> {
+    fn take_at(&self, key: K, now: Instant) -> Result<Rate, Exhausted> {
         let most = f64::from(self.per_minute);
         let per_second = most / 60.0;
         let level = |bucket: &Bucket| {
@@ -64,15 +90,19 @@ impl<K: Eq + Hash> Buckets<K> {
         }
         let bucket = buckets.entry(key).or_insert(Bucket { tokens: most, at: now });
         *bucket = Bucket { tokens: level(bucket), at: now };
+        let until =
+            |tokens: f64, wanted: f64| Duration::from_secs_f64((wanted - tokens) / per_second);
+        let rate = |tokens: f64| Rate {
+            limit: self.per_minute,
+            remaining: tokens as u32,
+            full_after: until(tokens, most),
+        };
         if bucket.tokens < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - bucket.tokens) / per_second));
+            let retry_after = until(bucket.tokens, 1.0);
+            return Err(Exhausted { rate: rate(bucket.tokens), retry_after });
         }
         bucket.tokens -= 1.0;
-        Ok(Rate {
-            limit: self.per_minute,
-            remaining: bucket.tokens as u32,
-            full_after: Duration::from_secs_f64((most - bucket.tokens) / per_second),
-        })
+        Ok(rate(bucket.tokens))
     }
 }
 
@@ -86,7 +116,10 @@ mod tests {
         for left in (0..60).rev() {
             assert_eq!(buckets.take_at("ada", start).unwrap().remaining, left);
         }
-        assert_eq!(buckets.take_at("ada", start), Err(Duration::from_secs(1)));
+        let minute = Duration::from_secs(60);
+        let rate = Rate { limit: 60, remaining: 0, full_after: minute };
+        let retry_after = Duration::from_secs(1);
+        assert_eq!(buckets.take_at("ada", start), Err(Exhausted { rate, retry_after }));
         assert!(buckets.take_at("bob", start).is_ok(), "each key has its own");
         assert!(buckets.take_at("ada", start + Duration::from_secs(1)).is_ok());
         assert!(buckets.take_at("ada", start + Duration::from_secs(1)).is_err());

@@ -12,6 +12,7 @@ use crate::{
     auth::Viewer,
     db::user::UserRow,
     error::{Error, Result},
+    rate::{Exhausted, LastRate},
 };
 
 const LOG_IN_FIRST: &str = "Log in first.";
@@ -39,6 +40,8 @@ pub trait ContextExt<'a> {
     fn request(&self) -> &'a RequestInfo;
     /// This request's loaders.
     fn loaders(&self) -> &'a Loaders;
+    /// Where this request notes what is left of its writer's rate.
+    fn write_rate(&self) -> &'a LastRate;
 
     /// Who is asking; `None` is a stranger.
     fn viewer(&self) -> Option<Viewer> {
@@ -136,8 +139,12 @@ pub trait ContextExt<'a> {
             Some(user) => Writer::User(user),
             None => Writer::Stranger(app.keys.address_hash(self.request().address)?),
         };
-        app.write_rate.take(writer).map_err(|retry_after| Error::RateLimited { retry_after })?;
-        Ok(())
+        let (rate, counted) = match app.write_rate.take(writer) {
+            Ok(rate) => (rate, Ok(())),
+            Err(Exhausted { rate, retry_after }) => (rate, Err(Error::RateLimited { retry_after })),
+        };
+        self.write_rate().set(rate);
+        counted
     }
 
     /// Whether this user is the one who is asking, by their token or because they logged in just
@@ -157,6 +164,10 @@ impl<'a> ContextExt<'a> for Context<'a> {
     }
 
     fn loaders(&self) -> &'a Loaders {
+        self.data_unchecked()
+    }
+
+    fn write_rate(&self) -> &'a LastRate {
         self.data_unchecked()
     }
 }

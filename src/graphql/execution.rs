@@ -28,6 +28,7 @@ use crate::{
     db::statistics::Statements,
     error::{Code, Error, Result},
     metrics,
+    rate::{LastRate, Rate},
 };
 
 /// What a client asks for.
@@ -58,6 +59,8 @@ pub struct Outcome {
     pub response: Response,
     /// What the log tells of it.
     pub summary: Summary,
+    /// What is left of the writer's rate, where it wrote.
+    pub write_rate: Option<Rate>,
 }
 
 impl Outcome {
@@ -67,7 +70,8 @@ impl Outcome {
         let mut response = Response::from_errors(errors);
         let codes = mask(&mut response, request_id);
         metrics::operation(metrics::Kind::Unknown, None, &codes);
-        Self { response, summary: Summary { codes, ..Summary::default() } }
+        let summary = Summary { codes, ..Summary::default() };
+        Self { response, summary, write_rate: None }
     }
 
     fn finished(
@@ -80,7 +84,7 @@ impl Outcome {
         let codes = mask(&mut response, request_id);
         metrics::sql(statements.count(), statements.time().unwrap_or_default());
         let summary = Summary { kind: Some(kind), name, codes, statements: statements.count() };
-        Self { response, summary }
+        Self { response, summary, write_rate: None }
     }
 }
 
@@ -144,14 +148,14 @@ impl Executor {
         let started = Instant::now();
         let Prepared { request, kind, name } = prepared;
         let request_id = info.id.clone();
-        let loaders = self.loaders(&info);
-        let request = request.data(info).data(loaders);
+        let (loaders, write_rate) = (self.loaders(&info), LastRate::default());
+        let request = request.data(info).data(loaders).data(write_rate.clone());
         let statements = Statements::default();
         // Boxed, since it is large and what stands around it would move it some more times.
         let work = Box::pin(self.schema.execute(request));
-        let work = AssertUnwindSafe(statements.during(work));
-        let response = work.catch_unwind().await.unwrap_or_else(|_panic| panicked());
-        let outcome = Outcome::finished(response, kind, name, &request_id, &statements);
+        let response = settled(statements.during(work)).await;
+        let mut outcome = Outcome::finished(response, kind, name, &request_id, &statements);
+        outcome.write_rate = write_rate.get();
         metrics::operation(kind.into(), Some(started.elapsed()), &outcome.summary.codes);
         outcome
     }
@@ -209,10 +213,58 @@ fn closed_to_strangers() -> ServerError {
     request_error(Code::ValidationFailed, message, &[])
 }
 
+/// The answer, also where a resolver panics: the others on this thread go on.
+async fn settled(work: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_panic| panicked())
+}
+
 /// The panic itself was reported by the panic hook, in the thread that it happened in.
 fn panicked() -> Response {
     let error = Error::internal("a resolver panicked");
     let mut answer = ServerError::new(error.to_string(), None);
     answer.source = Some(Arc::new(error));
     Response::from_errors(vec![answer])
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+
+    use super::*;
+
+    struct Clumsy;
+
+    #[Object]
+    impl Clumsy {
+        async fn fine(&self) -> i32 {
+            1
+        }
+
+        async fn stumbles(&self) -> Option<i32> {
+            Some(None.expect("secret reason"))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_resolver_that_panics_is_an_internal_error_and_no_more() {
+        let schema = Schema::new(Clumsy, EmptyMutation, EmptySubscription);
+        let statements = Statements::default();
+        let answer = async |query: &str| {
+            let response = settled(schema.execute(query)).await;
+            let kind = OperationType::Query;
+            Outcome::finished(response, kind, None, "the-request", &statements)
+        };
+        let outcome = answer("{ fine stumbles }").await;
+        assert_eq!(outcome.summary.codes, ["INTERNAL_SERVER_ERROR"]);
+        let extensions = serde_json::json!({
+            "code": "INTERNAL_SERVER_ERROR", "requestId": "the-request",
+        });
+        let told = serde_json::to_value(&outcome.response.errors).unwrap();
+        let expected = serde_json::json!([{
+            "message": "Something went wrong on the server.", "extensions": extensions,
+        }]);
+        assert_eq!(told, expected);
+        let after = answer("{ fine }").await;
+        assert!(after.response.is_ok(), "the schema still serves");
+    }
 }

@@ -61,6 +61,12 @@ fn cors(http: &Shared) -> CorsLayer {
         .allow_origin(is_allowed)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::RETRY_AFTER, header::WWW_AUTHENTICATE, envelope::REQUEST_ID])
+        .expose_headers([
+            header::RETRY_AFTER,
+            header::WWW_AUTHENTICATE,
+            graphql::RATE_LIMIT,
+            graphql::RATE_LIMIT_POLICY,
+            envelope::REQUEST_ID,
+        ])
         .max_age(PREFLIGHT_VALID)
 }

@@ -182,15 +182,48 @@ async fn a_flood_of_logins_leaves_reads_fast() {
     assert!(median < Duration::from_millis(250), "{median:?} of {}", spent.len());
 }
 
+/// What an answer tells of the rate: how much is left, and in how many seconds it is whole again.
+fn rate(answer: &Answer) -> Option<(u32, u32)> {
+    let left = answer.header("ratelimit")?.strip_prefix("\"writes\";r=")?;
+    let (left, whole_after) = left.split_once(";t=")?;
+    Some((left.parse().unwrap(), whole_after.parse().unwrap()))
+}
+
 #[tokio::test]
 async fn every_field_counts_as_a_write() {
-    let (app, _anon) = TestApp::with_settings(&[("WRITES_PER_MINUTE", "5")]).await;
+    let settings =
+        [("WRITES_PER_MINUTE", "5"), ("CORS_ALLOWED_ORIGINS", "https://app.example.com")];
+    let (app, anon) = TestApp::with_settings(&settings).await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let follow = |n: usize| format!("f{n}: follow(input: {{ userId: $id }}) {{ user {{ id }} }}");
-    let fields: Vec<String> = (0..6).map(follow).collect();
-    let document = format!("mutation ($id: ID!) {{ {} }}", fields.join(" "));
-    let answer = ada.query(&document, json!({ "id": bob.id })).await;
-    assert_eq!(answer.code(), Some("RATE_LIMITED"));
-    let other = format!("mutation ($id: ID!) {{ {} }}", fields[0]);
-    assert_eq!(bob.query(&other, json!({ "id": ada.id })).await.code(), None);
+    let fields = |count: usize| (0..count).map(follow).collect::<Vec<_>>().join(" ");
+    let document = |count: usize| format!("mutation ($id: ID!) {{ {} }}", fields(count));
+    let first = ada.query(&document(1), json!({ "id": bob.id })).await;
+    assert_eq!(first.header("ratelimit-policy"), Some("\"writes\";q=5;w=60"));
+    assert_eq!((first.code(), rate(&first)), (None, Some((4, 12))));
+    let aliases = ada.query(&document(3), json!({ "id": bob.id })).await;
+    let (left, whole_after) = rate(&aliases).unwrap();
+    assert_eq!((aliases.code(), left), (None, 1));
+    assert!((36..=48).contains(&whole_after), "{whole_after}");
+    for read in ["{ me { id } }", "mutation { __typename }"] {
+        let answer = ada.query(read, json!({})).await;
+        assert_eq!((rate(&answer), answer.header("ratelimit-policy")), (None, None), "{read}");
+    }
+    let refused = ada.query(&document(2), json!({ "id": bob.id })).await;
+    assert_eq!(refused.code(), Some("RATE_LIMITED"));
+    let (left, whole_after) = rate(&refused).unwrap();
+    assert_eq!(left, 0, "the state after the last write");
+    let retry_after: u32 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=12).contains(&retry_after) && retry_after <= whole_after, "{retry_after}");
+    let other = bob.query(&document(1), json!({ "id": ada.id })).await;
+    assert_eq!((other.code(), rate(&other).unwrap().0), (None, 4), "another user's rate");
+    let stranger = login(&anon, "192.0.2.1", "nobody", "wrong").await;
+    assert_eq!(rate(&stranger).unwrap().0, 4, "strangers have the rate of their address");
+    let request =
+        anon.request(Method::POST, "/graphql").json(&json!({ "query": "{ __typename }" }));
+    let foreign = anon.send(request.header("origin", "https://app.example.com")).await;
+    let exposed = foreign.header("access-control-expose-headers").unwrap();
+    for name in ["ratelimit", "ratelimit-policy", "retry-after"] {
+        assert!(exposed.split(',').any(|exposed| exposed.trim() == name), "{name} in {exposed}");
+    }
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::Media;
+use super::{Media, rate_limit};
 use crate::{error::Code, graphql::execution::Outcome};
 
 /// The body of an answer. A request that failed before it ran has no `data`, not even null.
@@ -43,7 +43,7 @@ pub(crate) fn is_request_error(answer: &Answer) -> bool {
 
 /// The response to an operation that ran.
 pub(super) fn answered(outcome: Outcome, media: Media) -> Response {
-    let Outcome { response: answer, summary } = outcome;
+    let Outcome { response: answer, summary, write_rate } = outcome;
     let mut json = Vec::with_capacity(TYPICAL_BYTES);
     if serde_json::to_writer(&mut json, &Body::of(&answer)).is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -54,6 +54,9 @@ pub(super) fn answered(outcome: Outcome, media: Media) -> Response {
     response.headers_mut().extend(answer.http_headers);
     if let Some(wait) = retry_after(&answer.errors) {
         response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    if let Some(rate) = write_rate {
+        rate_limit::tell(rate, response.headers_mut());
     }
     response.extensions_mut().insert(summary);
     response

@@ -7,6 +7,7 @@ mod accept;
 mod answer;
 mod body;
 mod parameters;
+mod rate_limit;
 mod refusal;
 
 use async_graphql::parser::types::OperationType;
@@ -21,6 +22,7 @@ use self::accept::Media;
 pub(super) use self::{
     answer::{Body, is_request_error},
     parameters::Parameters,
+    rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY},
     refusal::Refusal,
 };
 use super::{
