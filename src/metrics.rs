@@ -64,6 +64,7 @@ struct Metrics {
     sql_statements: IntCounter,
     sql_seconds: Counter,
     sockets: IntGauge,
+    sockets_closed: IntCounterVec,
     pool: PoolGauges,
 }
 
@@ -85,6 +86,8 @@ impl Metrics {
         let errors = Opts::new("rookery_errors_total", "Errors in answers, by type and code");
         let batch = HistogramOpts::new("rookery_loader_batch_size", "Keys in one loader batch")
             .buckets(exponential_buckets(1.0, 2.0, 10)?);
+        let closed =
+            Opts::new("rookery_websockets_closed_total", "WebSockets that the server closed");
         let gauge = |name: &str, help: &str| registered(IntGauge::new(name, help));
         Ok(Self {
             requests: Kind::ALL.map(|kind| requests.with_label_values(&[kind.as_str()])),
@@ -99,6 +102,7 @@ impl Metrics {
                 "rookery_sql_seconds_total",
                 "Time that requests have waited for SQL statements",
             ))?,
+            sockets_closed: registered(IntCounterVec::new(closed, &["code"]))?,
             sockets: gauge("rookery_websockets", "Open WebSockets")?,
             pool: PoolGauges {
                 in_use: gauge("rookery_pool_in_use", "Pool connections lent out")?,
@@ -141,6 +145,13 @@ pub fn sql(statements: u32, took: Duration) {
 pub fn loader_batch(loader: &str, keys: usize) {
     if let Some(metrics) = METRICS.as_ref() {
         metrics.loader_batch.with_label_values(&[loader]).observe(keys as f64);
+    }
+}
+
+/// Notes that the server closes a WebSocket.
+pub fn socket_closed(code: u16) {
+    if let Some(metrics) = METRICS.as_ref() {
+        metrics.sockets_closed.with_label_values(&[&code.to_string()]).inc();
     }
 }
 

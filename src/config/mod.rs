@@ -149,7 +149,9 @@ settings! {
 
     /// The largest request body, in bytes; uploads have a limit of their own.
     "MAX_BODY_BYTES" => max_body_bytes: usize = "1048576";
-    /// How long a request may take in all.
+    /// How long a client may take to send the head of a request; also how long a connection may rest between two.
+    "REQUEST_HEAD_TIMEOUT_SECONDS" => request_head_timeout: Seconds = "30";
+    /// How long a request may take in all, from its head to its answer: the arrival of its body, too.
     "REQUEST_TIMEOUT_SECONDS" => request_timeout: Seconds = "10";
     /// How long a stopping server waits for requests that are under way.
     "SHUTDOWN_TIMEOUT_SECONDS" => shutdown_timeout: Seconds = "30";
@@ -175,6 +177,8 @@ settings! {
     "MAX_SOCKET_OPERATIONS" => max_socket_operations: usize = "50";
     /// How long a WebSocket may take to introduce itself.
     "SOCKET_INIT_SECONDS" => socket_init: Seconds = "10";
+    /// How long a WebSocket's client may leave one message lying before it is dropped as too slow.
+    "SOCKET_SEND_SECONDS" => socket_send: Seconds = "10";
 }
 
 fn read<T: Value>(

@@ -29,8 +29,6 @@ use tower::Service;
 use super::{Http, client::Peer, routes};
 use crate::{app::App, graphql, graphql::execution::Executor};
 
-/// How long a client may take to send a request's head; also how long a connection may rest.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// The longest head of a request, with its address.
 const HEAD_MAX_BYTES: usize = 64 * 1024;
 /// How long to wait when no connection can be accepted, as when the process may open no more files.
@@ -49,6 +47,7 @@ pub async fn serve(
     let (stop, stopping) = watch::channel(false);
     let sockets = Arc::new(watch::channel(()).0);
     let patience = app.config.shutdown_timeout.duration();
+    let head_within = app.config.request_head_timeout.duration();
     let http = Arc::new(Http {
         executor: Executor::new(app.clone()).map_err(io::Error::other)?,
         app,
@@ -56,7 +55,8 @@ pub async fn serve(
         stopping,
         sockets: sockets.clone(),
     });
-    let server = Server { router: routes::router(http), protocol: Arc::new(protocol()), listener };
+    let protocol = Arc::new(protocol(head_within));
+    let server = Server { router: routes::router(http), protocol, head_within, listener };
     let connections = GracefulShutdown::new();
     tokio::select! {
         never = server.accept(&connections) => match never {},
@@ -81,6 +81,8 @@ struct Server {
     listener: TcpListener,
     router: Router,
     protocol: Arc<Builder<TokioExecutor>>,
+    /// How long a client may take to send a request's head.
+    head_within: Duration,
 }
 
 impl Server {
@@ -100,6 +102,7 @@ impl Server {
         // Answers are written whole, so there is nothing to wait for.
         let _best_effort = stream.set_nodelay(true);
         let (router, protocol) = (self.router.clone(), self.protocol.clone());
+        let head_within = self.head_within;
         tokio::spawn(async move {
             let spoke = AtomicBool::new(false);
             let service = service_fn(|request: Request<Incoming>| {
@@ -113,7 +116,7 @@ impl Server {
             tokio::pin!(serving);
             // hyper bounds the head of each request, but not how long it takes to tell HTTP/1 from
             // HTTP/2 by the first bytes.
-            let ended = tokio::time::timeout(HEAD_WITHIN, &mut serving).await;
+            let ended = tokio::time::timeout(head_within, &mut serving).await;
             if ended.is_err() && spoke.load(Ordering::Relaxed) {
                 let _broken = serving.await;
             }
@@ -121,18 +124,18 @@ impl Server {
     }
 }
 
-fn protocol() -> Builder<TokioExecutor> {
+fn protocol(head_within: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
+        .header_read_timeout(head_within)
         .max_buf_size(HEAD_MAX_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(HTTP2_STREAMS)
         .max_header_list_size(HEAD_MAX_BYTES as u32)
-        .keep_alive_interval(Some(HEAD_WITHIN));
+        .keep_alive_interval(Some(head_within));
     builder
 }

@@ -1,17 +1,12 @@
 //! What a request may cost, over HTTP: each limit where it still holds, and one past it.
 
-use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
-use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
-
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
     socket::Socket,
 };
+use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
+use serde_json::json;
 
 /// Small limits keep the documents readable.
 const SMALL: &[(&str, &str)] = &[
@@ -78,20 +73,6 @@ fn assert_too_complex(answer: &Answer, limit: &str) {
     assert_eq!(answer.code(), Some("QUERY_TOO_COMPLEX"), "{limit}: {}", answer.text);
     assert_eq!(answer.json["errors"][0]["extensions"]["limit"], limit, "{}", answer.text);
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-}
-
-#[tokio::test]
-async fn a_request_may_take_as_long_as_its_limit() {
-    let (app, _anon) = TestApp::with_settings(&[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
-    let mut stream = TcpStream::connect(app.address).await.unwrap();
-    let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-                accept: application/graphql-response+json\r\ncontent-length: 100\r\n\r\n{";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
-    assert!(answer.contains("\"TIMEOUT\""), "{answer}");
 }
 
 #[tokio::test]

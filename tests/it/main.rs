@@ -26,6 +26,7 @@ mod schema;
 mod seed;
 mod server;
 mod session;
+mod slow;
 mod storm;
 mod support;
 mod throttle;

@@ -74,6 +74,10 @@ impl Close {
         Self::new(4429, "Too many initialisation requests")
     }
 
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
     pub fn into_message(self) -> Message {
         let end = self.reason.floor_char_boundary(REASON_MAX_BYTES);
         let reason = self.reason[..end].into();

@@ -31,10 +31,9 @@ use crate::{
         execution::{Outcome, Prepared},
         syntax::request_error,
     },
+    metrics,
 };
 
-/// How long a client may leave one message lying.
-const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait for a close frame to leave.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// How often a client is pinged; one that says nothing between two pings is gone.
@@ -104,6 +103,7 @@ impl Connection {
     }
 
     pub async fn close(mut self, close: Close) {
+        metrics::socket_closed(close.code());
         let leave = async {
             if self.socket.send(close.into_message()).await.is_ok() {
                 // A socket that is dropped with something unread resets the connection, and the
@@ -251,7 +251,8 @@ impl Connection {
     }
 
     async fn deliver(&mut self, frame: Message) -> Turn {
-        match time::timeout(SEND_WITHIN, self.socket.send(frame)).await {
+        let within = self.http.app.config.socket_send.duration();
+        match time::timeout(within, self.socket.send(frame)).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
             Ok(Err(_)) => ControlFlow::Break(None),
             Err(_) => ControlFlow::Break(Some(Close::too_slow())),

@@ -1,0 +1,175 @@
+//! Clients that send or read too slowly: each is cut off in time, and the others do not notice.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt, future::join_all};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_tungstenite::{
+    client_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+use crate::support::{app::TestApp, client::Client};
+
+const HEAD: &str = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                    accept: application/graphql-response+json\r\n";
+/// How long each may take, by the settings of the test.
+const LIMIT: Duration = Duration::from_secs(1);
+/// How much later than that it may show on a busy machine.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// How a client that means no good sends.
+#[derive(Clone, Copy, Debug)]
+enum Slow {
+    /// Connects and says nothing.
+    Silent,
+    /// Stops within the head.
+    StopsInHead,
+    /// Sends its head byte by byte, and never comes to its end.
+    Drips,
+    /// Stops within what tells HTTP/2 from HTTP/1.
+    StopsInPreface,
+    /// Asks once, and then keeps the connection.
+    Rests,
+    /// Stops within the body.
+    StopsInBody,
+}
+
+impl Slow {
+    const ALL: [Self; 6] = [
+        Self::Silent,
+        Self::StopsInHead,
+        Self::Drips,
+        Self::StopsInPreface,
+        Self::Rests,
+        Self::StopsInBody,
+    ];
+
+    fn says(self) -> String {
+        match self {
+            Self::Silent | Self::Drips => String::new(),
+            Self::StopsInHead => HEAD.to_owned(),
+            Self::StopsInPreface => "PRI * HTTP/2".to_owned(),
+            Self::Rests => "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(),
+            Self::StopsInBody => format!("{HEAD}content-length: 100\r\n\r\n{{"),
+        }
+    }
+
+    /// What the server says until it hangs up, and how long that took.
+    async fn is_cut_off(self, app: &TestApp) -> (String, Duration) {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        let start = Instant::now();
+        stream.write_all(self.says().as_bytes()).await.unwrap();
+        let (mut reader, mut writer) = stream.split();
+        let mut answer = Vec::new();
+        let drip = async {
+            if matches!(self, Self::Drips) {
+                let endless = HEAD.bytes().chain(std::iter::repeat(b'x'));
+                for byte in endless {
+                    if writer.write_all(&[byte]).await.is_err() {
+                        break;
+                    }
+                    sleep(Duration::from_millis(20)).await;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            // Whoever still sends when the server hangs up may be told so by a reset.
+            _end_or_reset = reader.read_to_end(&mut answer) => {}
+            () = drip => {}
+            () = sleep(LIMIT + SLACK) => panic!("{self:?} is still connected"),
+        }
+        (String::from_utf8(answer).unwrap(), start.elapsed())
+    }
+}
+
+/// Asks again and again; gives how long the slowest answer took.
+async fn slowest_read(client: &Client) -> Duration {
+    let mut slowest = Duration::ZERO;
+    let end = Instant::now() + LIMIT;
+    while Instant::now() < end {
+        let start = Instant::now();
+        let answer = client.query("{ __typename }", json!({})).await;
+        assert_eq!(answer.data("/__typename"), "Query");
+        slowest = slowest.max(start.elapsed());
+        sleep(Duration::from_millis(10)).await;
+    }
+    slowest
+}
+
+#[tokio::test]
+async fn who_sends_too_slowly_is_cut_off_while_others_are_served() {
+    let settings = [("REQUEST_HEAD_TIMEOUT_SECONDS", "1"), ("REQUEST_TIMEOUT_SECONDS", "1")];
+    let (app, anon) = TestApp::with_settings(&settings).await;
+    let crowd: Vec<Slow> = Slow::ALL.into_iter().cycle().take(Slow::ALL.len() * 20).collect();
+    let cut_off = join_all(crowd.iter().map(|slow| slow.is_cut_off(&app)));
+    let (ends, slowest) = tokio::join!(cut_off, slowest_read(&anon));
+    assert!(slowest < LIMIT, "a read beside them took {slowest:?}");
+    for (slow, (answer, after)) in crowd.into_iter().zip(ends) {
+        assert!(after > LIMIT / 2, "{slow:?} had only {after:?}");
+        match slow {
+            Slow::StopsInBody => {
+                assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+                assert!(answer.contains("\"TIMEOUT\""), "{answer}");
+            }
+            Slow::Rests => assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}"),
+            _ => assert!(!answer.contains("HTTP/1.1 200"), "{slow:?}: {answer}"),
+        }
+    }
+}
+
+/// More than all buffers between a server and its client hold.
+const MUCH: usize = 64 << 20;
+
+#[tokio::test]
+async fn who_does_not_read_its_answers_is_dropped_and_nothing_piles_up() {
+    let (app, anon) = TestApp::with_settings(&[("SOCKET_SEND_SECONDS", "1")]).await;
+    let tcp = TcpSocket::new_v4().unwrap();
+    tcp.set_recv_buffer_size(16 * 1024).unwrap();
+    let tcp = tcp.connect(app.address).await.unwrap();
+    let mut request = format!("ws://{}/graphql", app.address).into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+    let (socket, _) = client_async(request, tcp).await.unwrap();
+    let (mut says, mut hears) = socket.split();
+    says.send(Message::text(json!({ "type": "connection_init" }).to_string())).await.unwrap();
+    let payload = json!({ "query": "{ __schema { types { name description fields { name description } } } }" });
+    let padding = " ".repeat(30_000);
+    let mut said = 0;
+    while said < MUCH {
+        let subscribe = json!({ "type": "subscribe", "id": said.to_string(), "payload": payload });
+        let message = format!("{subscribe}{padding}");
+        said += message.len();
+        // Once the server waits for this client to read, nothing more goes through.
+        match timeout(Duration::from_millis(500), says.send(Message::text(message))).await {
+            Ok(sent) => sent.unwrap(),
+            Err(_) => break,
+        }
+    }
+    assert!(said < MUCH / 2, "the server took {said} bytes from a client that reads no answer");
+    let closed = async || {
+        let metrics = anon.get("/metrics").await;
+        metrics.text.contains("rookery_websockets_closed_total{code=\"1013\"}")
+    };
+    let given_up = async {
+        while !closed().await {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LIMIT + SLACK, given_up).await.expect("a client that does not read is given up");
+    let last_words = async {
+        while let Some(message) = hears.next().await {
+            if let Message::Close(frame) = message.unwrap() {
+                return frame.map(|frame| u16::from(frame.code));
+            }
+        }
+        None
+    };
+    let code = timeout(LIMIT + SLACK, last_words).await.expect("the socket ends");
+    assert_eq!(code, Some(1013), "it is told why, if it reads at last");
+}
