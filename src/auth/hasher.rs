@@ -1,7 +1,7 @@
 //! Password hashes: Argon2id off the async threads, one a core at a time.
 //!
-//! A hash costs 20 ms and 19 MiB on purpose. Whoever wants one waits for a [`Slot`], so that a
-//! flood of logins slows logins and nothing else.
+//! A hash costs 20 ms and 19 MiB on purpose. Whoever wants one waits for a [`Slot`], and what runs
+//! gives way to everything else, so that a flood of logins slows logins and nothing else.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use argon2::{
     ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier,
     Version,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Password;
 use crate::error::{Error, Result};
@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// How nice a hash is to what else wants its core: it gets a tenth of it then.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
 
 /// What an unknown account is checked against, so that it costs what a known one costs. No password
 /// has this hash.
@@ -91,19 +94,31 @@ impl Slot {
         self.run(move || verify(&password, stored.as_deref())).await
     }
 
-    /// The permit goes along: when the caller hangs up, the hash still runs to its end.
+    /// On a thread of its own, which is little beside the hash, so that it can have a priority of
+    /// its own. The permit goes along: when the caller hangs up, the hash still runs to its end.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let (reply, done) = oneshot::channel();
         let permit = self.0.clone();
         let work = move || {
+            give_way();
             let result = work();
             drop(permit);
-            result
+            // Nobody waits for it where the caller hung up.
+            let _heard = reply.send(result);
         };
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+        std::thread::Builder::new().name("hash".into()).spawn(work).map_err(Error::internal)?;
+        done.await.map_err(Error::internal)?
     }
+}
+
+/// Lowers the priority of the thread that runs this.
+fn give_way() {
+    // Elsewhere the priority is the whole process's.
+    #[cfg(target_os = "linux")]
+    let _best_effort = rustix::process::nice(NICENESS);
 }
 
 fn params() -> Result<Params> {

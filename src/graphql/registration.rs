@@ -34,7 +34,6 @@ impl RegistrationMutation {
         let Some(registration) = Registration::check(ctx, input, &mut problems).await? else {
             return Ok(RegisterPayload::refused(problems));
         };
-        password_check::count_registration(ctx).await?;
         let Some(new) = registration.hash(ctx, &mut problems).await? else {
             return Ok(RegisterPayload::refused(problems));
         };
@@ -90,14 +89,15 @@ impl Registration {
         }))
     }
 
-    /// Waits for a turn and hashes the password. Of a thousand who want one name at once, those who
-    /// waited learn here that it is gone, and cost no hash.
+    /// Waits for a turn, counts the registration and hashes the password. Of a thousand who want one
+    /// name at once, those who waited learn here that it is gone, and cost neither.
     async fn hash(self, ctx: &Context<'_>, problems: &mut Problems) -> Result<Option<NewUser>> {
         let slot = ctx.app().hasher.slot().await?;
         note_taken(ctx, problems, Some(&self.username), Some(&self.email), None).await?;
         if !problems.is_empty() {
             return Ok(None);
         }
+        password_check::count_registration(ctx).await?;
         Ok(Some(NewUser {
             id: Uuid::now_v7(),
             username: self.username.into_string(),

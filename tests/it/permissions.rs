@@ -1,6 +1,8 @@
 //! Who may do what: every operation, tried by everybody, with a look at whether it happened.
 //!
-//! An operation that is added to the API gets a row in [`OPERATIONS`].
+//! An operation that is added to the API gets a row in [`OPERATIONS`] or in a file beside this.
+
+mod accounts;
 
 use rookery::id::{Id, SessionKind};
 use serde_json::{Value, json};
@@ -29,7 +31,7 @@ use Outcome::{Done, Forbidden, Hidden, LogIn, Refused};
 
 /// How to see whether it happened.
 enum Effect {
-    /// By a condition in SQL.
+    /// By a condition in SQL, in which `{who}` is the username of who tried.
     Sql(&'static str),
     /// By what stands in the answer.
     Shows(&'static str),
@@ -202,7 +204,7 @@ impl World {
     async fn new() -> Self {
         let (app, anonymous) = TestApp::init().await;
         let (stranger, owner) = (app.user("stranger").await, app.user("owner").await);
-        let (admin, suspended) = (app.admin("root").await, app.user("suspended").await);
+        let (admin, suspended) = (app.admin("admin").await, app.user("suspended").await);
         let target = app.user("target").await;
         app.suspend(&suspended).await;
         let world = Self { app, anonymous, stranger, owner, admin, suspended, target };
@@ -217,6 +219,8 @@ impl World {
             "suspended": self.suspended.id,
             "target": self.target.id,
             "password": PASSWORD,
+            "refreshToken": self.target.refresh_token,
+            "suspendedRefreshToken": self.suspended.refresh_token,
         })
     }
 
@@ -224,6 +228,10 @@ impl World {
         self.app.shared().await.query_one(&format!("SELECT {condition}"), &[]).await.unwrap().get(0)
     }
 }
+
+/// What user errors may say.
+const REFUSALS: &[&str] =
+    &["NOT_FOUND", "NOT_ALLOWED", "WRONG_CREDENTIALS", "SUSPENDED", "INVALID_TOKEN"];
 
 fn outcome(answer: &Answer, shows: Option<&str>) -> Outcome {
     let present = |path: &str| answer.json.pointer(path).is_some_and(|value| !value.is_null());
@@ -234,12 +242,14 @@ fn outcome(answer: &Answer, shows: Option<&str>) -> Outcome {
         None => {}
     }
     match answer.json.pointer("/data/it/userErrors/0/code").and_then(Value::as_str) {
-        Some("NOT_FOUND") => Refused("NOT_FOUND"),
-        Some("NOT_ALLOWED") => Refused("NOT_ALLOWED"),
-        Some(code) => panic!("{code}"),
+        Some(code) => Refused(REFUSALS.iter().find(|known| **known == code).expect(code)),
         None if shows.is_some_and(|path| !present(&format!("/data{path}"))) => Hidden,
         None => Done,
     }
+}
+
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(accounts::OPERATIONS)
 }
 
 /// Who tries an operation, and what the matrix says of it.
@@ -265,7 +275,7 @@ async fn assert_outcome(world: &World, operation: &Operation, who: &str, expecte
     let what = format!("{who}: {}\n{}", operation.document, answer.text);
     let (shows, happened) = match operation.effect {
         Shows(path) => (Some(path), None),
-        Sql(condition) => (None, Some(world.holds(condition).await)),
+        Sql(condition) => (None, Some(world.holds(&condition.replace("{who}", who)).await)),
     };
     assert_eq!(outcome(&answer, shows), expected, "{what}");
     assert!(happened.is_none_or(|happened| happened == (expected == Done)), "{what}");
@@ -275,7 +285,7 @@ async fn assert_outcome(world: &World, operation: &Operation, who: &str, expecte
 #[tokio::test]
 async fn nobody_may_do_more_than_the_matrix_says() {
     let world = World::new().await;
-    for operation in OPERATIONS {
+    for operation in operations() {
         let reads = matches!(operation.effect, Shows(_));
         for (who, expected) in tries(operation) {
             if reads || expected != Done {
@@ -288,7 +298,7 @@ async fn nobody_may_do_more_than_the_matrix_says() {
 /// What happens, happens in a world of its own.
 #[tokio::test]
 async fn everybody_may_do_what_the_matrix_says() {
-    for operation in OPERATIONS.iter().filter(|operation| matches!(operation.effect, Sql(_))) {
+    for operation in operations().filter(|operation| matches!(operation.effect, Sql(_))) {
         for (who, expected) in tries(operation) {
             if expected == Done {
                 assert_outcome(&World::new().await, operation, who, expected).await;
