@@ -90,3 +90,58 @@ fn secure(headers: &mut HeaderMap, over_tls: bool) {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        Router,
+        body::{Body, to_bytes},
+        http::StatusCode,
+        middleware,
+        routing::get,
+    };
+    use serde_json::{Value, json};
+    use tokio::sync::watch;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{
+        app::App,
+        config::{Config, Source},
+        db::ConnectOptions,
+        http::Http,
+    };
+
+    /// No database is there, and none is asked.
+    fn http() -> Shared {
+        let key = ("SECRET_KEY", "a key for tests, of enough bytes");
+        let source = Source::from_pairs([("DATABASE_URL", "postgres://nobody@localhost/no"), key]);
+        let config = Config::read(&source).unwrap();
+        let options = ConnectOptions::new(&config, None).unwrap();
+        let app = App::new(config, &options).unwrap();
+        Arc::new(Http::new(app, watch::channel(false).1, Arc::new(watch::channel(()).0)).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_under_its_request_id_and_the_next_request_is_served() {
+        let stumble = async || -> &'static str { None.expect("secret reason") };
+        let router = Router::new()
+            .route("/stumble", get(stumble))
+            .route("/fine", get(async || "fine"))
+            .layer(middleware::from_fn_with_state(http(), wrap));
+        let ask = async |path: &str| {
+            let request = Request::get(path).header(REQUEST_ID, "the-request");
+            router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        };
+        let answer = ask("/stumble").await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()[REQUEST_ID], "the-request");
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json; charset=utf-8");
+        let body = to_bytes(answer.into_body(), 1000).await.unwrap();
+        let extensions = json!({ "code": "INTERNAL_SERVER_ERROR", "requestId": "the-request" });
+        let message = "Something went wrong on the server.";
+        let expected = json!({ "errors": [{ "message": message, "extensions": extensions }] });
+        assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected);
+        assert_eq!(ask("/fine").await.status(), StatusCode::OK);
+    }
+}

@@ -21,7 +21,11 @@ use tokio::sync::watch;
 
 pub use server::serve;
 
-use crate::{app::App, graphql::execution::Executor};
+use crate::{
+    app::App,
+    error::Result,
+    graphql::{execution::Executor, sdl},
+};
 
 /// What all handlers share.
 struct Http {
@@ -38,6 +42,15 @@ struct Http {
 type Shared = Arc<Http>;
 
 impl Http {
+    fn new(
+        app: App,
+        stopping: watch::Receiver<bool>,
+        sockets: Arc<watch::Sender<()>>,
+    ) -> Result<Self> {
+        let executor = Executor::new(app.clone())?;
+        Ok(Self { app, executor, sdl: sdl(), stopping, sockets })
+    }
+
     fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }

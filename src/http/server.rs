@@ -27,7 +27,7 @@ use tokio::{
 use tower::Service;
 
 use super::{Http, client::Peer, routes};
-use crate::{app::App, graphql, graphql::execution::Executor};
+use crate::app::App;
 
 /// The longest head of a request, with its address.
 const HEAD_MAX_BYTES: usize = 64 * 1024;
@@ -48,15 +48,9 @@ pub async fn serve(
     let sockets = Arc::new(watch::channel(()).0);
     let patience = app.config.shutdown_timeout.duration();
     let head_within = app.config.request_head_timeout.duration();
-    let http = Arc::new(Http {
-        executor: Executor::new(app.clone()).map_err(io::Error::other)?,
-        app,
-        sdl: graphql::sdl(),
-        stopping,
-        sockets: sockets.clone(),
-    });
+    let http = Http::new(app, stopping, sockets.clone()).map_err(io::Error::other)?;
     let protocol = Arc::new(protocol(head_within));
-    let server = Server { router: routes::router(http), protocol, head_within, listener };
+    let server = Server { router: routes::router(Arc::new(http)), protocol, head_within, listener };
     let connections = GracefulShutdown::new();
     tokio::select! {
         never = server.accept(&connections) => match never {},
