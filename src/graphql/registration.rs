@@ -11,7 +11,7 @@ use super::{
     user::User,
 };
 use crate::{
-    auth::{DisplayName, Email, Password, PhoneNumber, RefreshToken, Username, Viewer},
+    auth::{DisplayName, Email, Password, PhoneNumber, RefreshToken, Slot, Username, Viewer},
     db::account::{self, NewUser, Written},
     db::user::UserRow,
     error::Result,
@@ -34,7 +34,7 @@ impl RegistrationMutation {
         let Some(registration) = Registration::check(ctx, input, &mut problems).await? else {
             return Ok(RegisterPayload::refused(problems));
         };
-        let Some(new) = registration.hash(ctx, &mut problems).await? else {
+        let Some((new, _slot)) = registration.hash(ctx, &mut problems).await? else {
             return Ok(RegisterPayload::refused(problems));
         };
         let refresh = RefreshToken::generate();
@@ -90,22 +90,28 @@ impl Registration {
     }
 
     /// Waits for a turn, counts the registration and hashes the password. Of a thousand who want one
-    /// name at once, those who waited learn here that it is gone, and cost neither.
-    async fn hash(self, ctx: &Context<'_>, problems: &mut Problems) -> Result<Option<NewUser>> {
+    /// name at once, those who waited learn here that it is gone, and cost neither; so the turn ends
+    /// when the account is there.
+    async fn hash(
+        self,
+        ctx: &Context<'_>,
+        problems: &mut Problems,
+    ) -> Result<Option<(NewUser, Slot)>> {
         let slot = ctx.app().hasher.slot().await?;
         note_taken(ctx, problems, Some(&self.username), Some(&self.email), None).await?;
         if !problems.is_empty() {
             return Ok(None);
         }
         password_check::count_registration(ctx).await?;
-        Ok(Some(NewUser {
+        let new = NewUser {
             id: Uuid::now_v7(),
             username: self.username.into_string(),
             email: self.email.into_string(),
             display_name: self.display_name.map(DisplayName::into_string),
             phone_number: self.phone_number.map(PhoneNumber::into_string),
             password_hash: slot.hash(self.password).await?,
-        }))
+        };
+        Ok(Some((new, slot)))
     }
 }
 
