@@ -165,6 +165,8 @@ fn is_current(hash: &PasswordHash) -> Result<bool> {
 mod tests {
     use std::time::Instant;
 
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn password(text: &str) -> Password {
@@ -214,6 +216,30 @@ mod tests {
         }
         let ratio = spent[0] / spent[1];
         assert!((0.3..3.0).contains(&ratio), "{spent:?}");
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_keeps_the_turn_until_the_hash_has_ended() {
+        let hasher = Hasher::new(1);
+        let slot = hasher.slot().await.unwrap();
+        assert!(hasher.slot().now_or_never().is_none(), "one at a time");
+        let (begin, begun) = std::sync::mpsc::channel::<()>();
+        let work = slot.run(move || Ok(begun.recv().is_ok()));
+        assert!(work.now_or_never().is_none(), "it runs elsewhere");
+        drop(slot);
+        assert!(hasher.slot().now_or_never().is_none(), "it still runs");
+        begin.send(()).unwrap();
+        hasher.slot().await.unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_hash_gives_way_and_nothing_else_does() {
+        let priority = || rustix::process::getpriority_process(None).unwrap();
+        let before = priority();
+        let slot = Hasher::new(1).slot().await.unwrap();
+        let hashing = slot.run(move || Ok(priority())).await.unwrap();
+        assert_eq!((hashing, priority()), ((before + NICENESS).min(19), before));
     }
 
     #[tokio::test]
