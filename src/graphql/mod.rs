@@ -45,6 +45,8 @@ pub mod vote;
 #[cfg(test)]
 mod sample_schema;
 
+use std::sync::LazyLock;
+
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
 
 use self::fresh_loaders::FreshLoaders;
@@ -106,6 +108,11 @@ pub fn live_schema(app: App) -> RookerySchema {
 /// The schema's text, as `schema.graphql` holds it and `/schema.graphql` serves it.
 #[must_use]
 pub fn sdl() -> String {
+    SDL.clone()
+}
+
+/// Printed once, since a schema is built for it.
+static SDL: LazyLock<String> = LazyLock::new(|| {
     let options = SDLExportOptions::new().include_specified_by().use_space_ident();
     definition().finish().sdl_with_options(options)
-}
+});

@@ -190,12 +190,12 @@ async fn a_flood_of_logins_leaves_reads_fast() {
     read_again(&ada, 20).await;
     let (mut calm, mut flooded, mut guesses) = (Vec::new(), Vec::new(), 0);
     // In turns, since other tests make the machine slower and faster.
-    for _ in 0..3 {
-        calm.extend(read_again(&ada, 40).await);
+    for _ in 0..2 {
+        calm.extend(read_again(&ada, 50).await);
         let stop = Arc::<AtomicBool>::default();
         let guessers: Vec<_> =
             (0..GUESSERS).map(|n| tokio::spawn(guess_on(anon.clone(), n, stop.clone()))).collect();
-        flooded.extend(read_again(&ada, 40).await);
+        flooded.extend(read_again(&ada, 50).await);
         stop.store(true, Ordering::Relaxed);
         for guesser in guessers {
             guesses += guesser.await.unwrap();
@@ -204,13 +204,13 @@ async fn a_flood_of_logins_leaves_reads_fast() {
     let [calm, flooded] = [calm, flooded].map(slowest_tenth);
     let bound = 3 * calm + HASH;
     assert!(
-        guesses >= 3 * GUESSERS && flooded < bound,
+        guesses >= 2 * GUESSERS && flooded < bound,
         "{flooded:?} beside {guesses} logins, alone {calm:?}"
     );
 }
 
 /// More than there are cores, by far.
-const GUESSERS: usize = 32;
+const GUESSERS: usize = 16;
 
 /// What one password hash takes; no read may wait for one.
 const HASH: Duration = Duration::from_millis(20);
