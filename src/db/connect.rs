@@ -246,6 +246,7 @@ fn tls_with_native_roots() -> MakeRustlsConnect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Source;
 
     #[test]
     fn tls_is_used_where_it_can_be_verified() {
@@ -260,6 +261,26 @@ mod tests {
         ] {
             assert_eq!(Endpoint::parse(url).unwrap().tls.is_some(), tls, "{url}");
         }
+    }
+
+    #[test]
+    fn a_server_may_be_named_in_parts() {
+        let parts = [
+            ("DATABASE_HOSTNAME", "db.example.com"),
+            ("DATABASE_PORT", "6432"),
+            ("DATABASE_NAME", "birds"),
+            ("DATABASE_USERNAME", "ada"),
+            ("DATABASE_PASSWORD", "p@ss/word"),
+        ];
+        let config = Config::read(&Source::from_pairs(parts)).unwrap();
+        let Endpoint { config, tls } = ConnectOptions::new(&config, None).unwrap().endpoint;
+        assert_eq!(config.get_hosts(), [Host::Tcp("db.example.com".into())]);
+        assert_eq!((config.get_ports(), config.get_dbname()), (&[6432][..], Some("birds")));
+        assert_eq!(
+            (config.get_user(), config.get_password()),
+            (Some("ada"), Some(&b"p@ss/word"[..]))
+        );
+        assert!(tls.is_some());
     }
 
     #[test]

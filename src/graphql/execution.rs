@@ -232,7 +232,9 @@ mod tests {
 
     use super::*;
 
-    struct Clumsy;
+    struct Clumsy {
+        nothing: Option<i32>,
+    }
 
     #[Object]
     impl Clumsy {
@@ -241,13 +243,13 @@ mod tests {
         }
 
         async fn stumbles(&self) -> Option<i32> {
-            Some(None.expect("secret reason"))
+            Some(self.nothing.expect("secret reason"))
         }
     }
 
     #[tokio::test]
     async fn a_resolver_that_panics_is_an_internal_error_and_no_more() {
-        let schema = Schema::new(Clumsy, EmptyMutation, EmptySubscription);
+        let schema = Schema::new(Clumsy { nothing: None }, EmptyMutation, EmptySubscription);
         let statements = Statements::default();
         let answer = async |query: &str| {
             let response = settled(schema.execute(query)).await;
