@@ -16,11 +16,13 @@ CREATE TABLE posts (
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     edited_at       timestamptz,
+    -- A tsvector holds 1 MB. A text of common letters goes in whole; of one that is stuffed with
+    -- combining characters no more than fits.
     search          tsvector    NOT NULL GENERATED ALWAYS AS
                                 (setweight(to_tsvector('english'::regconfig, title), 'A') ||
-                                 setweight(to_tsvector('english'::regconfig, content), 'B')) STORED,
+                                 setweight(to_tsvector('english'::regconfig, left(content, 100000)), 'B')) STORED,
     CONSTRAINT posts_title_length     CHECK (char_length(title) BETWEEN 1 AND 4000),
-    CONSTRAINT posts_content_length   CHECK (char_length(content) BETWEEN 1 AND 200000),
+    CONSTRAINT posts_content_length   CHECK (char_length(content) BETWEEN 1 AND 320000),
     CONSTRAINT posts_visibility_known CHECK (visibility IN ('public', 'followers', 'private'))
 );
 CREATE INDEX posts_listed ON posts (id) WHERE listed;
