@@ -31,6 +31,7 @@ pub mod post_list;
 pub mod post_write;
 pub mod registration;
 pub mod report;
+pub mod report_mutation;
 pub mod role;
 pub mod schema_types;
 pub mod session;
@@ -39,6 +40,7 @@ pub mod syntax;
 pub mod token;
 pub mod user;
 pub mod user_list;
+pub mod user_query;
 pub mod validation;
 pub mod vote;
 
@@ -56,7 +58,7 @@ use crate::app::App;
 #[derive(Default, MergedObject)]
 pub struct Query(
     node::NodeQuery,
-    user::UserQuery,
+    user_query::UserQuery,
     post::PostQuery,
     post_list::PostListQuery,
     report::ReportQuery,
@@ -77,7 +79,7 @@ pub struct Mutation(
     post_write::PostMutation,
     vote::VoteMutation,
     comment_mutation::CommentMutation,
-    report::ReportMutation,
+    report_mutation::ReportMutation,
     suspension::SuspensionMutation,
 );
 
