@@ -17,6 +17,8 @@ pub enum Code {
     Forbidden,
     /// An argument that cannot be what it should be.
     BadUserInput,
+    /// What was asked for was deleted or hidden while it was being read.
+    NotFound,
     /// Too many requests of this kind.
     RateLimited,
     /// The text is not GraphQL.
@@ -43,6 +45,7 @@ impl Code {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::NotFound => "NOT_FOUND",
             Self::RateLimited => "RATE_LIMITED",
             Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
@@ -67,6 +70,10 @@ pub enum Error {
     /// An argument that cannot be what it should be: a malformed id, a foreign cursor.
     #[error("{0}")]
     BadUserInput(Cow<'static, str>),
+    /// A part of what was read is gone: it was deleted or hidden after the read began. Nobody's
+    /// mistake, and asking again shows what there is now.
+    #[error("This was deleted or hidden while it was being read. Ask again.")]
+    Gone,
     /// The viewer does this too often.
     #[error("Too many requests. Try again in {} seconds.", seconds(*.retry_after))]
     RateLimited {
@@ -111,6 +118,7 @@ impl Error {
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
             Self::BadUserInput(_) => Code::BadUserInput,
+            Self::Gone => Code::NotFound,
             Self::RateLimited { .. } => Code::RateLimited,
             Self::Timeout => Code::Timeout,
             Self::ServiceUnavailable(_) | Self::Contended(_) => Code::ServiceUnavailable,

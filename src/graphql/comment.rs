@@ -162,9 +162,10 @@ impl Comment {
 
     /// The post that it stands under.
     async fn post(&self, ctx: &Context<'_>) -> Result<Post> {
-        // Who may see a comment may see its post; both are decided in `db::visibility`.
+        // Who may see a comment may see its post, both are decided in `db::visibility`: without a
+        // post the comment itself went while it was being read.
         let post = ctx.loaders().posts.load(self.0.post_id).await?;
-        post.map(Post).ok_or_else(|| Error::internal("the post of a visible comment is hidden"))
+        post.map(Post).ok_or(Error::Gone)
     }
 
     /// The comment that it answers; null when it answers the post itself, or when the viewer may not
@@ -179,7 +180,9 @@ impl Comment {
         Ok(ctx.loaders().reply_counts.load(self.0.id).await?.unwrap_or_default())
     }
 
-    /// The comments that answer it; without those of people whom the viewer muted.
+    /// The comments that answer it; without those of people whom the viewer muted. Where the viewer
+    /// does not see a comment, its replies are out of the conversation too: each is still found by its
+    /// id and under its author.
     async fn replies(
         &self,
         ctx: &Context<'_>,

@@ -101,9 +101,10 @@ impl Post {
 
     /// Who wrote it.
     async fn owner(&self, ctx: &Context<'_>) -> Result<User> {
-        // Who may see a post may see its owner; both are decided in `db::visibility`.
+        // Who may see a post may see its owner, both are decided in `db::visibility`: without an
+        // owner the post itself went while it was being read.
         let owner = ctx.loaders().users.load(self.0.owner_id).await?;
-        owner.map(User).ok_or_else(|| Error::internal("the owner of a visible post is hidden"))
+        owner.map(User).ok_or(Error::Gone)
     }
 
     /// Votes for it less votes against it.
@@ -149,7 +150,9 @@ impl Post {
         nested::page::<Voters, _>(ctx, direction.into(), self.0.id, &arguments, node).await
     }
 
-    /// How many comments stand under it, replies included.
+    /// How many comments stand under it, replies included: the same number for everybody, whatever
+    /// single comments the viewer does not see. A comment that was deleted does not count, nor does
+    /// one of a suspended person. `comments { totalCount }` counts what the viewer sees.
     async fn comment_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.stats(ctx.loaders()).await?.comment_count)
     }
