@@ -84,7 +84,8 @@ pub async fn insert(
         let visible = !user::find_many(conn, Some(setter), &[other]).await?.is_empty();
         if !visible {
             let known = relation::find_many(conn, setter, &[other]).await?;
-            return Ok(known.iter().any(|relation| relation.is_blocking));
+            let blocks_already = known.iter().any(|relation| relation.is_blocking);
+            return Ok(kind == Boundary::Block && blocks_already);
         }
         Statement::new("INSERT INTO ")
             .sql(table)
