@@ -3,7 +3,10 @@
 use rookery::db::post::Visibility;
 use serde_json::{Value, json};
 
-use crate::support::{app::TestApp, client::Client, post::post_id, user::TestUser};
+use crate::{
+    retry::waits,
+    support::{app::TestApp, client::Client, post::post_id, user::TestUser},
+};
 
 const CREATE: &str = "mutation ($input: CreatePostInput!) { createPost(input: $input) {
     post { id title content published visibility createdAt updatedAt editedAt score commentCount
@@ -73,6 +76,55 @@ async fn all_that_is_wrong_with_a_post_is_told_at_once() {
     let answer = stranger.query(CREATE, json!({ "input": { "title": "a", "content": "b" } })).await;
     assert_eq!(answer.code(), Some("UNAUTHENTICATED"));
     assert_eq!(send_count(&stranger).await, 1);
+}
+
+/// A content of words that are all different, which PostgreSQL's parser takes as letters: two that
+/// are joined by a hyphen are also indexed as one.
+fn stuffed(graphemes: u32) -> String {
+    let letter = |base: u32, n: u32| char::from_u32(base + n).unwrap();
+    let word = |n: u32| {
+        let leading = (0..5).map(|place| letter(0x1100, n / 19_u32.pow(place) % 19));
+        leading.chain([letter(0x1161, 0), letter(0x1161, 1), letter(0x11a8, 0)]).collect::<String>()
+    };
+    (0..graphemes / 4).map(|n| format!("{}-{} ", word(n * 2), word(n * 2 + 1))).collect()
+}
+
+#[tokio::test]
+async fn the_longest_content_fits_whatever_it_is_made_of() {
+    let (app, stranger) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    for content in ["👨‍👩‍👧‍👦".repeat(40_000), stuffed(40_000)] {
+        let written = send(&ada, CREATE, json!({ "title": "Long", "content": content })).await;
+        assert_eq!(written["userErrors"], json!([]));
+        let id = written["post"]["id"].as_str().unwrap();
+        assert_eq!(read(&stranger, id).await["content"], content.trim_end());
+        let changed = send(&ada, UPDATE, json!({ "id": id, "content": content + "👨‍👩‍👧‍👦" })).await;
+        assert_eq!(changed["post"].is_null(), changed["userErrors"][0]["code"] == "TOO_LONG");
+    }
+}
+
+/// What a page names may be gone before its rows are looked at more closely.
+#[tokio::test]
+async fn a_post_whose_owner_goes_while_it_is_read_is_not_there() {
+    let (app, stranger) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let gone = post_id(app.write_post(ada.key, "Gone").await.id);
+    let stays = post_id(app.write_post(bob.key, "Stays").await.id);
+    let sql = app.database().await;
+    sql.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let query = "query ($gone: ID!, $stays: ID!) {
+        gone: post(id: $gone) { owner { username } } stays: post(id: $stays) { owner { username } } }";
+    let read = stranger.query(query, json!({ "gone": gone, "stays": stays }));
+    let delete = async {
+        waits(&app.database().await, "rookery").await;
+        let delete = format!("DELETE FROM users WHERE id = '{}'; COMMIT", ada.key);
+        sql.batch_execute(&delete).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(read, delete);
+    let expected = json!({ "gone": null, "stays": { "owner": { "username": "bob" } } });
+    assert_eq!(answer.json["data"], expected, "{}", answer.text);
+    assert_eq!(answer.code(), Some("NOT_FOUND"));
+    assert_eq!(answer.json["errors"].as_array().unwrap().len(), 1);
 }
 
 async fn send_count(client: &Client) -> i64 {

@@ -1,5 +1,7 @@
 //! Walks a list of the API page by page.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -14,7 +16,8 @@ pub struct List<'a> {
 }
 
 impl List<'_> {
-    async fn page(&self, arguments: Value) -> Value {
+    /// A page of it.
+    pub async fn page(&self, arguments: Value) -> Value {
         let mut variables = self.variables.clone();
         variables.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
         let answer = self.client.query(&self.document, variables).await;
@@ -23,6 +26,16 @@ impl List<'_> {
 
     /// The ids of the whole list, in its order; `between` runs after each page.
     pub async fn walk(&self, backward: bool, between: impl AsyncFn()) -> Vec<String> {
+        self.walk_by(1..=9, backward, between).await
+    }
+
+    /// The same by pages of these sizes.
+    pub async fn walk_by(
+        &self,
+        sizes: RangeInclusive<usize>,
+        backward: bool,
+        between: impl AsyncFn(),
+    ) -> Vec<String> {
         let (size, from, cursor, more) = match backward {
             false => ("first", "after", "endCursor", "hasNextPage"),
             true => ("last", "before", "startCursor", "hasPreviousPage"),
@@ -30,7 +43,7 @@ impl List<'_> {
         let mut walked: Vec<String> = Vec::new();
         let mut at = Value::Null;
         loop {
-            let rows: usize = rand::random_range(1..=9);
+            let rows = rand::random_range(sizes.clone());
             let page = self.page(json!({ size: rows, from: at })).await;
             let nodes = page["nodes"].as_array().unwrap();
             assert!(nodes.len() <= rows);
