@@ -189,21 +189,23 @@ pub async fn page(
 /// # Errors
 /// When the database fails.
 pub async fn count(mut conn: &AsyncPgConnection, kind: Boundary, setter: Uuid) -> Result<i64> {
-    let statement = Statement::new("SELECT count(*)").with(from(&kind.names(), setter));
+    let names = kind.names();
+    let statement =
+        Statement::new("SELECT count(*) FROM ").sql(names.table).with(of(&names, setter));
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
 }
 
 fn from(names: &Names, setter: Uuid) -> impl FnOnce(Statement) -> Statement {
-    let Names { table, setter: setter_column, other, .. } = *names;
+    let (table, other, of) = (names.table, names.other, of(names, setter));
     move |statement| {
-        statement
-            .sql(" FROM ")
-            .sql(table)
-            .sql(" JOIN users ON users.id = ")
-            .sql(other)
-            .sql(" WHERE ")
-            .sql(setter_column)
-            .sql(" = ")
-            .bind::<sql_types::Uuid, _>(setter)
+        let statement = statement.sql(" FROM ").sql(table);
+        statement.sql(" JOIN users ON users.id = ").sql(other).with(of)
+    }
+}
+
+fn of(names: &Names, setter: Uuid) -> impl FnOnce(Statement) -> Statement {
+    let column = names.setter;
+    move |statement| {
+        statement.sql(" WHERE ").sql(column).sql(" = ").bind::<sql_types::Uuid, _>(setter)
     }
 }

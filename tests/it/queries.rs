@@ -65,7 +65,13 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let settings = [("WRITES_PER_MINUTE", "100000"), ("MAX_COMPLEXITY", "1000000")];
+        // With one connection of each kind, whoever held one and waited for another would wait for ever.
+        let settings = [
+            ("WRITES_PER_MINUTE", "100000"),
+            ("MAX_COMPLEXITY", "1000000"),
+            ("DATABASE_POOL_SIZE", "1"),
+            ("DATABASE_READERS", "1"),
+        ];
         let (app, stranger) = TestApp::with_settings(&settings).await;
         let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
         let root = app.admin("root").await;

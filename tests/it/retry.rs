@@ -6,7 +6,9 @@ use serde_json::json;
 use tokio_postgres::Client as Sql;
 use uuid::Uuid;
 
-use crate::support::{app::TestApp, client::Answer, user::TestUser, world::Made};
+use crate::support::{
+    app::TestApp, client::Answer, db::end_connections, user::TestUser, world::Made,
+};
 
 const VOTE: &str = "mutation ($id: ID!) { vote(input: { postId: $id, direction: UP }) {
     post { score viewerVote } userErrors { code } } }";
@@ -22,13 +24,6 @@ pub async fn waits(sql: &Sql, program: &str) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     panic!("nothing of {program} waits for a lock");
-}
-
-/// Ends the server's connections, which are opened anew when they are needed.
-async fn end_connections(sql: &Sql) {
-    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-               WHERE datname = current_database() AND application_name = 'rookery'";
-    sql.query(end, &[]).await.unwrap();
 }
 
 async fn lock(sql: &Sql, table: &str, column: &str, key: Uuid) {

@@ -49,6 +49,8 @@ pub const OPERATIONS: &[Operation] = &[
     op("`users`", Viewer, "query ($first: Int) { users(first: $first) { nodes { row: id username } } }", 1),
     op("`users` with counts and relations", Viewer, "query ($first: Int) { users(first: $first) {
         totalCount nodes { row: id followerCount viewerIsFollowing } } }", 4),
+    op("`users` with their posts", Viewer, "query ($first: Int) { users(first: $first) {
+        nodes { row: id posts(first: 2 orderBy: HOT) { totalCount nodes { title } } } } }", 3),
     op("`users` by search", Viewer, "query ($first: Int) { users(search: \"user\" first: $first) { nodes { row: id } } }", 1),
     op("`post`", Viewer, "query ($post: ID!) { post(id: $post) { title content } }", 1),
     op("`post` with owner, counts and the viewer's vote", Viewer, "query ($post: ID!) { post(id: $post) {

@@ -1,6 +1,6 @@
 //! A server of a test's own on a database of its own, and the way to its end.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use rookery::{
     app::App,
@@ -64,6 +64,11 @@ impl TestApp {
     /// Where its database is, for what the server itself never does.
     pub fn database_url(&self) -> &str {
         self.db.url()
+    }
+
+    /// Where the database logs.
+    pub fn database_log(&self) -> PathBuf {
+        self.db.log()
     }
 
     /// Locks a table, so that whoever reads it waits.

@@ -1,7 +1,9 @@
 //! A database for each test: a copy of a migrated template, in a PostgreSQL of this run.
 
+use std::path::PathBuf;
 use std::sync::{LazyLock, mpsc as blocking};
 use std::thread;
+use std::time::Duration;
 
 use rookery::db::embedded::{DATABASE, EmbeddedPostgres, Options};
 use rookery::db::{Endpoint, migrations};
@@ -28,6 +30,11 @@ impl TestDb {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Where its PostgreSQL logs, which is that of all tests.
+    pub fn log(&self) -> PathBuf {
+        CLUSTER.scratch.path().join("postgres/server.log")
+    }
 }
 
 impl Drop for TestDb {
@@ -44,6 +51,17 @@ pub async fn connect(url: &str) -> Client {
     client
 }
 
+/// Ends a server's connections to this database, which it opens anew when it needs them. They have
+/// told their numbers and written their log then.
+pub async fn end_connections(database: &Client) {
+    let server =
+        "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rookery'";
+    let end = format!("SELECT pg_terminate_backend(pid) {server}");
+    while !database.query(&end, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 enum Request {
     Create(oneshot::Sender<TestDb>),
     Drop(String),
@@ -52,7 +70,7 @@ enum Request {
 /// The one PostgreSQL of this process, on a thread and a runtime that outlive every test's.
 struct Cluster {
     requests: mpsc::UnboundedSender<Request>,
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl Cluster {
@@ -81,12 +99,12 @@ impl Cluster {
             });
         });
         started.recv().expect("the test database starts");
-        Self { requests, _scratch: scratch }
+        Self { requests, scratch }
     }
 }
 
 /// Fetched binaries are kept with what else was built.
-pub fn cache_dir() -> std::path::PathBuf {
+pub fn cache_dir() -> PathBuf {
     std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres")
 }
 

@@ -1,0 +1,186 @@
+//! What lists cost in a large world: PostgreSQL's own account of every statement behind every list.
+//!
+//! The server's statements are explained by `auto_explain` as they run, on the server's connections
+//! with the server's settings, so that what is looked at is what is sent. Beside that PostgreSQL's
+//! counters tell how often a table was read as a whole, and how many rows were read.
+//!
+//! `PLAN_POSTS=200000 cargo test plans -- --nocapture` does it in a world of 200,000 posts and
+//! 2,000,000 votes.
+
+pub mod lists;
+mod plan;
+mod seed;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio_postgres::Client as Sql;
+
+use self::{
+    lists::{List, World},
+    plan::{Log, Plan},
+};
+use crate::support::{app::TestApp, client::Client, db::end_connections};
+
+const POSTS: i32 = 4_000;
+/// From how many posts on the feeds are held against the clock, too.
+const LARGE: i32 = 200_000;
+/// How often a table was read as a whole, and how many rows were read by indexes, so far.
+async fn reads(sql: &Sql) -> (i64, i64) {
+    let reads = "SELECT (SELECT sum(seq_scan)::bigint FROM pg_stat_user_tables),
+                        (SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes)";
+    let row = sql.query_one(reads, &[]).await.unwrap();
+    (row.get(0), row.get(1))
+}
+
+/// What came of one list, or of its count.
+struct Cost {
+    plans: Vec<Plan>,
+    whole_reads: i64,
+    rows: i64,
+}
+
+struct Watch {
+    sql: Sql,
+    log: Log,
+}
+
+impl Watch {
+    /// Explains whatever the server sends from now on.
+    async fn new(app: &TestApp) -> Self {
+        let sql = app.database().await;
+        let name: String =
+            sql.query_one("SELECT current_database()::text", &[]).await.unwrap().get(0);
+        // To read a small table whole is cheapest, and PostgreSQL does it where it decides by itself:
+        // for searches and counts. In a small world it is asked what it would do without.
+        let seqscan = if size() < LARGE { "off" } else { "on" };
+        for (setting, value) in [
+            ("session_preload_libraries", "auto_explain"),
+            ("auto_explain.log_min_duration", "0"),
+            ("auto_explain.log_format", "json"),
+            ("auto_explain.log_nested_statements", "on"),
+            ("enable_seqscan", seqscan),
+        ] {
+            let set = format!("ALTER DATABASE {name} SET {setting} = '{value}'");
+            sql.batch_execute(&set).await.unwrap();
+        }
+        end_connections(&sql).await;
+        Self { sql, log: Log::new(app.database_log()) }
+    }
+
+    async fn during(&mut self, work: impl Future<Output = ()>) -> Cost {
+        let before = reads(&self.sql).await;
+        work.await;
+        end_connections(&self.sql).await;
+        let after = reads(&self.sql).await;
+        let plans = self.log.plans();
+        assert!(!plans.is_empty(), "nothing was explained");
+        Cost { plans, whole_reads: after.0 - before.0, rows: after.1 - before.1 }
+    }
+}
+
+/// Reads the first page, the next and the one before that; and from the end of the list the last,
+/// the one before it, and the way back.
+async fn read_pages(client: &Client, list: &List) {
+    let mut range = "first: 20".to_owned();
+    for (next, cursor) in [
+        ("first: 20 after", "endCursor"),
+        ("last: 20 before", "startCursor"),
+        ("last: 20", ""),
+        ("last: 20 before", "startCursor"),
+        ("first: 20 after", "endCursor"),
+        ("", ""),
+    ] {
+        let document = list.document(&range);
+        let answer = client.query(&document, json!({})).await;
+        assert_eq!(answer.code(), None, "{document}: {}", answer.text);
+        let info = list.found(&answer)["pageInfo"].clone();
+        range = match info.get(cursor) {
+            // A list of one page has nothing before its first row.
+            Some(Value::Null) => "first: 20".to_owned(),
+            Some(at) => format!("{next}: {at}"),
+            None => next.to_owned(),
+        };
+    }
+}
+
+fn size() -> i32 {
+    std::env::var("PLAN_POSTS").map_or(POSTS, |text| text.parse().unwrap())
+}
+
+#[tokio::test]
+async fn no_list_reads_a_table_or_sorts_more_than_it_shows() {
+    let started = Instant::now();
+    let settings = [("MAX_COMPLEXITY", "1000000"), ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "60")];
+    let (app, stranger) = TestApp::with_settings(&settings).await;
+    let world = World::new(&app, stranger, size()).await;
+    println!("{} in {:?}", world.told(&app).await, started.elapsed());
+    if size() >= LARGE {
+        compare_feeds(&world).await;
+    }
+    let mut watch = Watch::new(&app).await;
+    let mut faults = Vec::new();
+    for list in world.lists() {
+        let cost = watch.during(read_pages(world.client(list.who), &list)).await;
+        let found: Vec<_> = cost.plans.iter().flat_map(|plan| plan.faults(&list.allowed)).collect();
+        println!("{list}: {} rows by indexes, {} plans", cost.rows, cost.plans.len());
+        if cost.whole_reads > 0 || cost.rows > list.most_rows || !found.is_empty() {
+            let (whole, rows) = (cost.whole_reads, cost.rows);
+            faults.push(format!("{list}: {whole} whole reads, {rows} rows\n{}", found.join("\n")));
+        }
+    }
+    for list in world.lists().into_iter().filter(|list| list.counted) {
+        let count = async {
+            let document = list.count();
+            let answer = world.client(list.who).query(&document, json!({})).await;
+            assert_eq!(answer.code(), None, "{document}: {}", answer.text);
+        };
+        let cost = watch.during(count).await;
+        let whole: Vec<_> = cost.plans.iter().flat_map(Plan::whole_reads).collect();
+        println!("count of {list}: {} rows by indexes; {}", cost.rows, whole.join(", "));
+        if !list.counts_all && !whole.is_empty() {
+            faults.push(format!("count of {list}: {}", whole.join(", ")));
+        }
+    }
+    assert_votes_cost_nothing(&world, &mut watch).await;
+    println!("all in {:?}", started.elapsed());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A post on which everybody voted and thousands commented is read like any other.
+async fn assert_votes_cost_nothing(world: &World, watch: &mut Watch) {
+    let mut rows = Vec::new();
+    for document in world.posts() {
+        let read = async {
+            let answer = world.few.query(&document, json!({})).await;
+            assert!(answer.data("/post").is_object(), "{}", answer.text);
+        };
+        rows.push(watch.during(read).await.rows);
+    }
+    println!("a post with few votes and one with many: {rows:?} rows");
+    assert!(rows[1] <= rows[0] + 2, "{rows:?}");
+}
+
+/// Who follows a hundred times as many people waits at most three times as long.
+async fn compare_feeds(world: &World) {
+    for order in ["NEWEST", "TOP", "HOT"] {
+        let document = format!(
+            "{{ feed(first: 20, orderBy: {order}) {{ nodes {{ id title score owner {{ username }} }} }} }}"
+        );
+        let (few, many) =
+            (median(&world.few, &document).await, median(&world.many, &document).await);
+        println!("feed {order}: {few:?} of who follows few, {many:?} of who follows many");
+        assert!(many <= few * 3, "{order}");
+    }
+}
+
+async fn median(client: &Client, document: &str) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..51 {
+        let started = Instant::now();
+        assert_eq!(client.query(document, json!({})).await.code(), None);
+        times.push(started.elapsed());
+    }
+    times.sort();
+    times[25]
+}
