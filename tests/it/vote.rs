@@ -1,6 +1,7 @@
 //! Votes: casting them, and who sees them.
 
 use serde_json::{Value, json};
+use tokio_postgres::error::SqlState;
 
 use crate::support::{
     app::TestApp,
@@ -63,6 +64,21 @@ async fn a_vote_is_counted_changed_and_taken_back_and_can_be_repeated() {
     };
     assert_eq!(seen(&bob).await, json!({ "score": 1, "viewerVote": "UP" }));
     assert_eq!(seen(&app.client(None)).await, json!({ "score": 1, "viewerVote": "NONE" }));
+}
+
+#[tokio::test]
+async fn the_database_takes_one_vote_of_a_person_on_a_post() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let post = app.post(&ada).await;
+    app.voted(&ada, &post, 1).await;
+    let again = format!(
+        "INSERT INTO votes (post_id, user_id, value) VALUES ('{}', '{}', -1)",
+        post.key, ada.key
+    );
+    let refused = app.database().await.batch_execute(&again).await.unwrap_err();
+    assert_eq!(refused.code(), Some(&SqlState::UNIQUE_VIOLATION));
+    assert_eq!(app.count("votes").await, 1);
 }
 
 #[tokio::test]

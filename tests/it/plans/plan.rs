@@ -21,7 +21,7 @@ pub struct Plan {
 }
 
 /// What the statements of a list may do although others may not.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// Sorts what was found: a search does, whose order no index has; and a feed, which sorts one
     /// row for each person followed and then the rows of its page.
@@ -74,9 +74,7 @@ impl Plan {
 
     /// The tables that are read row by row.
     pub fn whole_reads(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        visit(&self.root, true, &Allowed { sorts: true, bitmaps: true }, &mut faults);
-        faults
+        self.faults(&Allowed { sorts: true, bitmaps: true })
     }
 }
 

@@ -45,7 +45,7 @@ const PEOPLE: &str = "
 
 const POSTS: &str = "
     INSERT INTO posts (id, owner_id, title, content, published, visibility, created_at)
-        SELECT k(n, '000'), u(1 + n % {users}), 'Post ' || n, repeat('word ', n % 50) || 'word' || n % 1000,
+        SELECT k(n, '000'), u(1 + n * 7919 % {users}), 'Post ' || n, repeat('word ', n % 50) || 'word' || n % 1000,
                n % 20 <> 0, CASE n % 7 WHEN 0 THEN 'followers' WHEN 1 THEN 'private' ELSE 'public' END,
                to_timestamp(1700000000 + n)
         FROM generate_series(1, {posts}) AS n;
@@ -74,13 +74,14 @@ const TALK: &str = "
         SELECT k(n, '500'), k(n, '000'), u(1), 'said' FROM generate_series(1, least({posts}, 3000)) AS n;
     INSERT INTO reports (id, reporter_id, post_id, reason, resolved_at)
         SELECT gen_random_uuid(), u(1 + n % {users}), k(1 + n % {posts}, '000'), 'spam',
-               CASE n % 2 WHEN 0 THEN now() END FROM generate_series(1, {users} * 2) AS n;
+               CASE n % 2 WHEN 0 THEN now() END FROM generate_series(1, {users} * 2) AS n
+        ON CONFLICT DO NOTHING;
     INSERT INTO moderation_log (id, actor_id, action, target_kind, target_id)
         SELECT gen_random_uuid(), u(1), 'set_role', 'user', u(1 + n % 50) FROM generate_series(1, {users} * 2) AS n;";
 
-/// Fills the world with so many posts, ten votes on each, and a tenth as many people.
+/// Fills the world with so many posts, ten votes on each, and a tenth as many people, if those are enough to follow many.
 pub async fn fill(app: &TestApp, posts: i32, few: &TestUser, many: &TestUser) -> Hubs {
-    let users = (posts / 10).max(60);
+    let users = (posts / 10).max(400);
     let followed = (users / 10).max(310).min(users - 1);
     let number = |text: &str, name: &str, n: i32| text.replace(name, &n.to_string());
     let sql = app.database().await;
