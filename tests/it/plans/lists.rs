@@ -182,7 +182,7 @@ impl World {
                 lists.push(List { counted, counts_all: true, ..list(who, "", &all, POST) });
                 let theirs = format!("posts(orderBy: {order} ownedBy: \"{author}\"");
                 lists.push(List { counted, ..list(who, "", &theirs, POST) });
-                let search = format!("posts(orderBy: {order} search: \"word77\"");
+                let search = format!("posts(orderBy: {order} search: \"word81\"");
                 lists.push(found(List { counted, ..list(who, "", &search, POST) }));
             }
             for who in [Who::Few, Who::Many] {
@@ -194,7 +194,7 @@ impl World {
             }
         }
         for who in [Who::Stranger, Who::Few] {
-            lists.push(found(list(who, "", "posts(orderBy: RELEVANCE search: \"word77\"", POST)));
+            lists.push(found(list(who, "", "posts(orderBy: RELEVANCE search: \"word81\"", POST)));
             lists.push(List { counted: false, ..list(who, "", "posts(", WITH_LISTS) });
         }
         lists
