@@ -10,8 +10,8 @@ use crate::support::{
     app::TestApp, client::Answer, db::end_connections, user::TestUser, world::Made,
 };
 
-const VOTE: &str = "mutation ($id: ID!) { vote(input: { postId: $id, direction: UP }) {
-    post { score viewerVote } userErrors { code } } }";
+const COMMENT: &str = "mutation ($id: ID!) { comment(input: { postId: $id, content: \"said\" }) {
+    comment { content } post { commentCount } userErrors { code } } }";
 
 /// Waits until a statement of this program waits for a lock.
 pub async fn waits(sql: &Sql, program: &str) {
@@ -31,9 +31,9 @@ async fn lock(sql: &Sql, table: &str, column: &str, key: Uuid) {
     sql.batch_execute(&lock).await.unwrap();
 }
 
-/// A voter locks their account, the post, and the post's counts. The rival locks the counts and then
-/// the account, and is the more patient of the two, so that it is the vote that PostgreSQL ends.
-async fn vote_against_a_rival(app: &TestApp, voter: &TestUser, post: &Made) -> Answer {
+/// Who comments locks their account, the post, and the post's counts. The rival locks the counts and then
+/// the account, and is the more patient of the two, so that it is the comment that PostgreSQL ends.
+async fn comment_against_a_rival(app: &TestApp, author: &TestUser, post: &Made) -> Answer {
     let (look, hold, rival) = (app.database().await, app.database().await, app.database().await);
     hold.batch_execute("BEGIN").await.unwrap();
     lock(&hold, "posts", "id", post.key).await;
@@ -42,15 +42,15 @@ async fn vote_against_a_rival(app: &TestApp, voter: &TestUser, post: &Made) -> A
     lock(&rival, "post_stats", "post_id", post.key).await;
     let wrong_order = async {
         waits(&look, "rookery").await;
-        lock(&rival, "users", "id", voter.key).await;
+        lock(&rival, "users", "id", author.key).await;
         rival.batch_execute("COMMIT").await.unwrap();
     };
     let close_the_ring = async {
         waits(&look, "rival").await;
         hold.batch_execute("COMMIT").await.unwrap();
     };
-    let vote = voter.query(VOTE, json!({ "id": post.id }));
-    tokio::join!(vote, wrong_order, close_the_ring).0
+    let comment = author.query(COMMENT, json!({ "id": post.id }));
+    tokio::join!(comment, wrong_order, close_the_ring).0
 }
 
 #[tokio::test]
@@ -64,10 +64,11 @@ async fn a_write_that_a_deadlock_ended_is_done_in_the_end() {
     app.sql(&format!("ALTER DATABASE {name} SET deadlock_timeout = '10ms'")).await;
     end_connections(&sql).await;
 
-    let answer = vote_against_a_rival(&app, &bob, &post).await;
-    let expected = json!({ "post": { "score": 1, "viewerVote": "UP" }, "userErrors": [] });
-    assert_eq!(answer.data("/vote"), &expected, "{}", answer.text);
-    assert_eq!(app.count("votes").await, 1);
+    let answer = comment_against_a_rival(&app, &bob, &post).await;
+    let (comment, post) = (json!({ "content": "said" }), json!({ "commentCount": 1 }));
+    let expected = json!({ "comment": comment, "post": post, "userErrors": [] });
+    assert_eq!(answer.data("/comment"), &expected, "{}", answer.text);
+    assert_eq!(app.count("comments").await, 1);
     // Sessions tell their numbers when they end.
     end_connections(&sql).await;
     let count = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
