@@ -36,8 +36,8 @@ const PEOPLE: &str = "
         WHERE n % {users} <> (n * 3 + 1) % {users} ON CONFLICT DO NOTHING;
     INSERT INTO mutes SELECT u(1 + n % {users}), u(1 + (n * 3 + 1) % {users}) FROM generate_series(1, {users}) AS n
         WHERE n % {users} <> (n * 3 + 1) % {users} ON CONFLICT DO NOTHING;
-    INSERT INTO blocks SELECT {few}, u(n) FROM generate_series({users} * 95 / 100, {users}) AS n;
-    INSERT INTO mutes SELECT {few}, u(n) FROM generate_series({users} * 9 / 10, {users}) AS n;
+    INSERT INTO blocks SELECT {few}, u(n) FROM generate_series({users} - 50, {users}) AS n;
+    INSERT INTO mutes SELECT {few}, u(n) FROM generate_series({users} - 100, {users}) AS n;
     INSERT INTO sessions (id, user_id, idle_expires_at, expires_at)
         SELECT gen_random_uuid(), u(n), now() + interval '1 day', now() + interval '1 day' FROM generate_series(1, {users}) AS n;
     INSERT INTO sessions (id, user_id, idle_expires_at, expires_at)
