@@ -175,7 +175,7 @@ impl World {
         let author = self.author();
         let mut lists = Vec::new();
         for order in ["NEWEST", "OLDEST", "TOP", "HOT"] {
-            for who in [Who::Stranger, Who::Few, Who::Admin] {
+            for who in [Who::Stranger, Who::Few, Who::Many, Who::Admin] {
                 let all = format!("posts(orderBy: {order}");
                 // All have the same count.
                 let counted = order == "NEWEST";
