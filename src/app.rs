@@ -10,6 +10,7 @@ use crate::{
     db::{ConnectOptions, Db},
     error::Result,
     rate::Buckets,
+    realtime::Hub,
 };
 
 /// Who makes a write, as its rate is counted.
@@ -36,6 +37,8 @@ pub struct App {
     pub hasher: Hasher,
     /// How often each may write.
     pub write_rate: Arc<Buckets<Writer>>,
+    /// Those who wait for what happens.
+    pub hub: Hub,
 }
 
 impl App {
@@ -45,8 +48,10 @@ impl App {
     /// When a part cannot be made from this configuration.
     pub fn new(config: Config, database: &ConnectOptions) -> Result<Self> {
         let keys = Keys::new(&config)?;
+        let db = Db::new(database)?;
         Ok(Self {
-            db: Db::new(database)?,
+            hub: Hub::new(database, &db),
+            db,
             tokens: Arc::new(Tokens::new(&config, &keys)),
             keys: Arc::new(keys),
             hasher: Hasher::new(config.password_hash_parallelism),

@@ -1,6 +1,7 @@
 //! Rookery, a social-feed backend: a GraphQL API server on PostgreSQL, in one binary.
 //!
-//! Data runs one way: [`http`] → [`graphql`] → [`db`]. [`auth`], [`config`], [`error`], [`id`],
+//! Data runs one way: [`http`] → [`graphql`] → [`db`]; what happens comes back from the database
+//! through [`realtime`] to those who subscribed. [`auth`], [`config`], [`error`], [`id`],
 //! [`logging`], [`metrics`], [`post_text`], [`rate`] and [`text`] are leaves that anyone may use.
 //! [`app`] holds what all requests share; [`cli`] is what a person at a terminal meets.
 
@@ -17,5 +18,6 @@ pub mod logging;
 pub mod metrics;
 pub mod post_text;
 pub mod rate;
+pub mod realtime;
 pub mod seed;
 pub mod text;

@@ -65,6 +65,10 @@ struct Metrics {
     sql_seconds: Counter,
     sockets: IntGauge,
     sockets_closed: IntCounterVec,
+    subscriptions: IntGauge,
+    happenings: HistogramVec,
+    answers: IntCounter,
+    subscriptions_ended: IntCounterVec,
     pool: PoolGauges,
 }
 
@@ -88,6 +92,13 @@ impl Metrics {
             .buckets(exponential_buckets(1.0, 2.0, 10)?);
         let closed =
             Opts::new("rookery_websockets_closed_total", "WebSockets that the server closed");
+        let happenings =
+            HistogramOpts::new("rookery_event_seconds", "How long it took to tell all subscribers")
+                .buckets(exponential_buckets(0.000_5, 2.0, 14)?);
+        let ended = Opts::new(
+            "rookery_subscriptions_ended_total",
+            "Subscriptions that the server ended, by reason",
+        );
         let gauge = |name: &str, help: &str| registered(IntGauge::new(name, help));
         Ok(Self {
             requests: Kind::ALL.map(|kind| requests.with_label_values(&[kind.as_str()])),
@@ -104,6 +115,13 @@ impl Metrics {
             ))?,
             sockets_closed: registered(IntCounterVec::new(closed, &["code"]))?,
             sockets: gauge("rookery_websockets", "Open WebSockets")?,
+            subscriptions: gauge("rookery_subscriptions", "Running subscriptions")?,
+            happenings: registered(HistogramVec::new(happenings, &["topic"]))?,
+            answers: registered(IntCounter::new(
+                "rookery_event_answers_total",
+                "Answers that were made for events, each for all who get the same",
+            ))?,
+            subscriptions_ended: registered(IntCounterVec::new(ended, &["reason"]))?,
             pool: PoolGauges {
                 in_use: gauge("rookery_pool_in_use", "Pool connections lent out")?,
                 size: gauge("rookery_pool_size", "Pool connections open")?,
@@ -152,6 +170,34 @@ pub fn loader_batch(loader: &str, keys: usize) {
 pub fn socket_closed(code: u16) {
     if let Some(metrics) = METRICS.as_ref() {
         metrics.sockets_closed.with_label_values(&[&code.to_string()]).inc();
+    }
+}
+
+/// Notes that there are so many more subscriptions, or fewer.
+pub fn subscriptions(more: i64) {
+    if let Some(metrics) = METRICS.as_ref() {
+        metrics.subscriptions.add(more);
+    }
+}
+
+/// Notes that the server ended a subscription.
+pub fn subscription_ended(reason: &str) {
+    if let Some(metrics) = METRICS.as_ref() {
+        metrics.subscriptions_ended.with_label_values(&[reason]).inc();
+    }
+}
+
+/// Notes an event that was told to all who wait for it.
+pub fn happening(topic: &str, took: Duration) {
+    if let Some(metrics) = METRICS.as_ref() {
+        metrics.happenings.with_label_values(&[topic]).observe(took.as_secs_f64());
+    }
+}
+
+/// Notes an answer that was made for an event.
+pub fn event_answer() {
+    if let Some(metrics) = METRICS.as_ref() {
+        metrics.answers.inc();
     }
 }
 

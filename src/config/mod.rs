@@ -175,6 +175,10 @@ settings! {
     "MAX_SOCKET_MESSAGE_BYTES" => max_socket_message_bytes: usize = "65536";
     /// How many operations may run at once on one WebSocket.
     "MAX_SOCKET_OPERATIONS" => max_socket_operations: usize = "50";
+    /// How many WebSockets and event streams one user may hold open at once.
+    "MAX_LIVE_CONNECTIONS_PER_USER" => max_live_connections_per_user: usize = "50";
+    /// How many WebSockets and event streams may be open at once from one address.
+    "MAX_LIVE_CONNECTIONS_PER_ADDRESS" => max_live_connections_per_address: usize = "1000";
     /// How long a WebSocket may take to introduce itself.
     "SOCKET_INIT_SECONDS" => socket_init: Seconds = "10";
     /// How long a WebSocket's client may leave one message lying before it is dropped as too slow.

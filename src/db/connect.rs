@@ -1,6 +1,7 @@
 //! Opens connections: where to, with which limits, with TLS where the server wants it.
 
 use std::{
+    future::poll_fn,
     net::IpAddr,
     sync::{
         Arc,
@@ -11,7 +12,11 @@ use std::{
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use tokio_postgres::config::{Host, SslMode};
+use tokio::sync::mpsc;
+use tokio_postgres::{
+    AsyncMessage, Notification,
+    config::{Host, SslMode},
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::statistics::Recorder;
@@ -179,32 +184,66 @@ impl Endpoint {
     /// Opens a connection as the driver knows it.
     pub(super) async fn open(&self) -> ConnectionResult<(tokio_postgres::Client, Alive)> {
         let alive = Alive(Arc::new(AtomicBool::new(true)));
-        let client = match &self.tls {
+        let client = self.open_with(alive.clone(), |_unasked| {}).await?;
+        Ok((client, alive))
+    }
+
+    /// Opens a connection that hands on what is notified on it. The receiver ends when it breaks.
+    pub(super) async fn open_for_notices(
+        &self,
+    ) -> ConnectionResult<(tokio_postgres::Client, mpsc::UnboundedReceiver<Notification>)> {
+        let alive = Alive(Arc::new(AtomicBool::new(true)));
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let hand_on = move |message| {
+            if let AsyncMessage::Notification(notification) = message {
+                let _nobody_listens_any_more = sender.send(notification);
+            }
+        };
+        let mut endpoint = self.clone();
+        endpoint.config.application_name("rookery listener");
+        Ok((endpoint.open_with(alive, hand_on).await?, receiver))
+    }
+
+    async fn open_with(
+        &self,
+        alive: Alive,
+        unasked: impl FnMut(AsyncMessage) + Send + 'static,
+    ) -> ConnectionResult<tokio_postgres::Client> {
+        Ok(match &self.tls {
             Some(tls) => {
                 let (client, connection) =
                     self.config.connect(tls.clone()).await.map_err(bad_connection)?;
-                drive(connection, alive.clone());
+                drive(connection, alive, unasked);
                 client
             }
             None => {
                 let (client, connection) =
                     self.config.connect(tokio_postgres::NoTls).await.map_err(bad_connection)?;
-                drive(connection, alive.clone());
+                drive(connection, alive, unasked);
                 client
             }
-        };
-        Ok((client, alive))
+        })
     }
 }
 
-fn drive<S, T>(connection: tokio_postgres::Connection<S, T>, alive: Alive)
-where
+/// Carries a connection for as long as it lasts; what the server says unasked goes to `unasked`.
+fn drive<S, T>(
+    mut connection: tokio_postgres::Connection<S, T>,
+    alive: Alive,
+    mut unasked: impl FnMut(AsyncMessage) + Send + 'static,
+) where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::warn!(%error, "a database connection broke");
+        while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+            match message {
+                Ok(message) => unasked(message),
+                Err(error) => {
+                    tracing::warn!(%error, "a database connection broke");
+                    break;
+                }
+            }
         }
         alive.0.store(false, Ordering::Relaxed);
     });

@@ -1,9 +1,9 @@
-//! Removes what is good for nothing any more: sessions that have ended by themselves, and counters
-//! of attempts that nobody has touched for a day. Any number of instances may do it at once.
+//! Removes what is good for nothing any more: sessions that have ended by themselves, counters of
+//! attempts that nobody has touched for a day, and watches of servers that were killed. Any number of instances may do it at once.
 
 use std::time::Duration;
 
-use super::{Db, session, throttle};
+use super::{Db, session, throttle, watch};
 use crate::error::Result;
 
 /// How long the server rests between two rounds.
@@ -29,7 +29,9 @@ pub async fn sweep(db: &Db) -> Result<usize> {
     let mut removed = 0;
     loop {
         let mut conn = db.write().await?;
-        let batch = session::prune(&mut conn).await? + throttle::prune(&mut conn).await?;
+        let batch = session::prune(&mut conn).await?
+            + throttle::prune(&mut conn).await?
+            + watch::prune(&mut conn).await?;
         if batch == 0 {
             return Ok(removed);
         }

@@ -13,6 +13,7 @@
 //! and `posts` tables does so by itself, by triggers.
 
 pub mod account;
+pub mod audience;
 pub mod boundary;
 pub mod bulk;
 pub mod comment;
@@ -23,6 +24,7 @@ pub mod feed;
 pub mod follow;
 pub mod housekeeping;
 pub mod keyset;
+pub mod listen;
 pub mod lists;
 pub mod migrations;
 pub mod moderation;
@@ -45,6 +47,7 @@ pub mod throttle;
 pub mod user;
 pub mod visibility;
 pub mod vote;
+pub mod watch;
 
 use std::time::Duration;
 

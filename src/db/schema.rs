@@ -161,6 +161,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    watches (kind, key, listener) {
+        kind -> Text,
+        key -> Uuid,
+        listener -> Int4,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     blocks,
     comments,
@@ -176,4 +184,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     user_stats,
     users,
     votes,
+    watches,
 );

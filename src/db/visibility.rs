@@ -19,37 +19,63 @@ use uuid::Uuid;
 use super::statement::Statement;
 use crate::auth::Viewer;
 
+/// Whose eyes are looked through.
+#[derive(Clone, Copy, Debug)]
+pub enum Eyes {
+    /// Those of this user.
+    User(Uuid),
+    /// Those of each row's user: a column that holds their key, or their session's.
+    Each(&'static str),
+}
+
+impl From<Uuid> for Eyes {
+    fn from(user: Uuid) -> Self {
+        Self::User(user)
+    }
+}
+
+impl Eyes {
+    fn write(self, statement: Statement) -> Statement {
+        match self {
+            Self::User(user) => statement.bind::<sql_types::Uuid, _>(user),
+            Self::Each(column) => statement.sql(column),
+        }
+    }
+}
+
 /// `NOT (either blocked the other)`, in two index probes that PostgreSQL skips for strangers.
-fn no_block(statement: Statement, viewer: Uuid, other: &'static str) -> Statement {
+fn no_block(statement: Statement, viewer: Eyes, other: &'static str) -> Statement {
     statement
         .sql(" NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ")
-        .bind::<sql_types::Uuid, _>(viewer)
+        .with(|s| viewer.write(s))
         .sql(" AND blocked_id = ")
         .sql(other)
         .sql(") AND NOT EXISTS (SELECT FROM blocks WHERE blocked_id = ")
-        .bind::<sql_types::Uuid, _>(viewer)
+        .with(|s| viewer.write(s))
         .sql(" AND blocker_id = ")
         .sql(other)
         .sql(") ")
 }
 
 /// Evaluated once a statement, not once a row, and only where nothing cheaper decided.
-pub(super) fn viewer_is_admin(viewer: Uuid) -> impl FnOnce(Statement) -> Statement {
+pub(super) fn viewer_is_admin(viewer: impl Into<Eyes>) -> impl FnOnce(Statement) -> Statement {
+    let viewer = viewer.into();
     move |statement| {
         statement
         .sql(" (SELECT role = 'admin' AND suspended_at IS NULL FROM users AS viewer WHERE viewer.id = ")
-        .bind::<sql_types::Uuid, _>(viewer)
+        .with(|s| viewer.write(s))
         .sql(") ")
     }
 }
 
 /// A condition on `users`.
 pub fn user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+    let viewer = viewer.map(Eyes::from);
     move |statement| match viewer {
         None => statement.sql(" users.suspended_at IS NULL "),
         Some(viewer) => statement
             .sql(" (users.id = ")
-            .bind::<sql_types::Uuid, _>(viewer)
+            .with(|s| viewer.write(s))
             .sql(" OR (users.suspended_at IS NULL AND ")
             .with(|s| no_block(s, viewer, "users.id"))
             .sql(") OR ")
@@ -59,12 +85,13 @@ pub fn user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
 }
 
 /// A condition on `posts`.
-pub fn post(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+pub fn post<E: Into<Eyes>>(viewer: Option<E>) -> impl FnOnce(Statement) -> Statement {
+    let viewer = viewer.map(Into::into);
     move |statement| match viewer {
         None => statement.sql(" posts.listed "),
         Some(viewer) => statement
             .sql(" (posts.owner_id = ")
-            .bind::<sql_types::Uuid, _>(viewer)
+            .with(|s| viewer.write(s))
             .sql(" OR (posts.listed AND ")
             .with(|s| no_block(s, viewer, "posts.owner_id"))
             // A follow ends with a block, so that followers need no look at blocks. A subquery for
@@ -73,7 +100,7 @@ pub fn post(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
                 ") OR (posts.open_to_followers AND posts.visibility = 'followers' \
                  AND (SELECT TRUE FROM follows WHERE follower_id = ",
             )
-            .bind::<sql_types::Uuid, _>(viewer)
+            .with(|s| viewer.write(s))
             .sql(
                 " AND followee_id = posts.owner_id)) \
                  OR (posts.published AND posts.visibility <> 'private' AND ",
@@ -88,13 +115,38 @@ pub fn post(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
 /// a block, or for followers. Indexes are made for it.
 pub const POST_OF_FOLLOWEE: &str = "open_to_followers";
 
+/// A condition on `posts` that are just published, or just opened to followers, and that the viewer
+/// is already known to see: whether it is the viewer's feed that gains them.
+pub fn feed_gains(viewer: Eyes, published: bool) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        let statement = statement.sql(" (");
+        let statement = if published {
+            statement
+                .sql("(posts.published AND posts.owner_id = ")
+                .with(|s| viewer.write(s))
+                .sql(") OR ")
+        } else {
+            statement
+        };
+        statement
+            .sql("(posts.open_to_followers AND (SELECT TRUE FROM follows WHERE follower_id = ")
+            .with(|s| viewer.write(s))
+            .sql(" AND followee_id = posts.owner_id) AND ")
+            .with(not_muted(Some(viewer), "posts.owner_id"))
+            .sql(")) ")
+    }
+}
+
 /// A condition on `comments` whose post the viewer is already known to see.
-pub fn comment_of_visible_post(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+pub fn comment_of_visible_post<E: Into<Eyes>>(
+    viewer: Option<E>,
+) -> impl FnOnce(Statement) -> Statement {
+    let viewer = viewer.map(Into::into);
     move |statement| match viewer {
         None => statement.sql(" NOT comments.author_suspended "),
         Some(viewer) => statement
             .sql(" (comments.author_id = ")
-            .bind::<sql_types::Uuid, _>(viewer)
+            .with(|s| viewer.write(s))
             .sql(" OR (NOT comments.author_suspended AND ")
             .with(|s| no_block(s, viewer, "comments.author_id"))
             .sql(") OR ")
@@ -117,12 +169,17 @@ pub fn comment(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
 /// A condition on nothing but the viewer: that their session stands. Suspending or deleting a user
 /// ends all of theirs.
 pub fn session(viewer: Viewer) -> impl FnOnce(Statement) -> Statement {
+    session_of(viewer.user_id.into(), viewer.session_id.into())
+}
+
+/// The same for the user and the session that stand in these places.
+pub fn session_of(user: Eyes, session: Eyes) -> impl FnOnce(Statement) -> Statement {
     move |statement| {
         statement
             .sql(" EXISTS (SELECT FROM sessions WHERE sessions.id = ")
-            .bind::<sql_types::Uuid, _>(viewer.session_id)
+            .with(|s| session.write(s))
             .sql(" AND sessions.user_id = ")
-            .bind::<sql_types::Uuid, _>(viewer.user_id)
+            .with(|s| user.write(s))
             .sql(" AND least(sessions.idle_expires_at, sessions.expires_at) > now()) ")
     }
 }
@@ -150,13 +207,17 @@ pub fn moderation_log(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Stateme
 
 /// For lists that the viewer did not open for this very person: nothing of people they muted.
 /// `other` is the column that holds the person.
-pub fn not_muted(viewer: Option<Uuid>, other: &'static str) -> impl FnOnce(Statement) -> Statement {
+pub fn not_muted<E: Into<Eyes>>(
+    viewer: Option<E>,
+    other: &'static str,
+) -> impl FnOnce(Statement) -> Statement {
+    let viewer = viewer.map(Into::into);
     move |statement| match viewer {
         None => statement.sql(" TRUE "),
         Some(viewer) => statement
             // A subquery for its value is never turned into a read of all mutes for every row.
             .sql(" (SELECT TRUE FROM mutes WHERE muter_id = ")
-            .bind::<sql_types::Uuid, _>(viewer)
+            .with(|s| viewer.write(s))
             .sql(" AND muted_id = ")
             .sql(other)
             .sql(") IS NULL "),

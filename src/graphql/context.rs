@@ -16,7 +16,7 @@ use crate::{
 };
 
 const LOG_IN_FIRST: &str = "Log in first.";
-const SESSION_ENDED: &str = "Your session has ended. Log in again.";
+pub(super) const SESSION_ENDED: &str = "Your session has ended. Log in again.";
 const ADMINS_ONLY: &str = "Only admins may do this.";
 
 /// What is known of the request that an operation came with.

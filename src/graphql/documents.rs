@@ -48,10 +48,42 @@ pub enum DocumentSource {
 }
 
 /// A document that fits the schema and the limits.
-struct Document {
+pub struct Document {
     checked: Checked,
+    hash: DocumentHash,
     introspects: bool,
     text_bytes: u64,
+}
+
+impl Document {
+    /// The hash of its text.
+    #[must_use]
+    pub fn hash(&self) -> DocumentHash {
+        self.hash
+    }
+
+    /// Its operations and fragments.
+    #[must_use]
+    pub fn parsed(&self) -> &ExecutableDocument {
+        self.checked.document()
+    }
+
+    /// Its operation of this name, which is known to be there.
+    #[must_use]
+    pub fn operation(&self, name: Option<&str>) -> Option<&OperationDefinition> {
+        let mut operations = self.parsed().operations.iter();
+        let found = operations.find(|(known, _)| known.map(|known| known.as_str()) == name);
+        found.map(|(_, operation)| &operation.node)
+    }
+
+    /// A request to run one of its operations.
+    #[must_use]
+    pub fn request(&self, operation: Option<&str>, variables: Variables) -> Request {
+        let mut request = Request::new(String::new()).variables(variables);
+        request.operation_name = operation.map(str::to_owned);
+        request.set_parsed_query(self.parsed().clone());
+        request
+    }
 }
 
 #[derive(Clone)]
@@ -65,10 +97,12 @@ impl<K> Weighter<K, Arc<Document>> for TextLength {
 
 type Memory<K> = Cache<K, Arc<Document>, TextLength>;
 
-/// An operation that may be run, as the library wants it.
+/// An operation that may be run.
 pub struct Admitted {
-    /// The request, with everything but its data.
-    pub request: Request,
+    /// Where it stands.
+    pub document: Arc<Document>,
+    /// The values of its variables.
+    pub variables: Variables,
     /// Whether it reads, writes or subscribes.
     pub kind: OperationType,
     /// Its name in the document.
@@ -100,6 +134,12 @@ impl Documents {
         })
     }
 
+    /// The schema's types.
+    #[must_use]
+    pub fn types(&self) -> &SchemaTypes {
+        &self.types
+    }
+
     /// Decides whether an operation may run.
     ///
     /// # Errors
@@ -114,18 +154,14 @@ impl Documents {
         let admission =
             document.checked.admit(operation_name, &variables, &self.types, &self.limits)?;
         let name = admission.operation_name;
-        let parsed = document.checked.document();
-        if let Some(operation) = definition(parsed, name.as_deref()) {
+        if let Some(operation) = document.operation(name.as_deref()) {
             validation::check_variables(operation, &variables, &self.types)?;
         }
         if traits::any_null_character(&variables) {
             return Err(vec![null_character()]);
         }
-        let mut request = Request::new(String::new()).variables(variables);
-        request.operation_name = name.clone();
-        request.set_parsed_query(parsed.clone());
         let introspects = document.introspects;
-        Ok(Admitted { request, kind: admission.operation_type, name, introspects })
+        Ok(Admitted { document, variables, kind: admission.operation_type, name, introspects })
     }
 
     fn find(&self, source: DocumentSource) -> Result<Arc<Document>, Vec<ServerError>> {
@@ -153,19 +189,11 @@ impl Documents {
         }
         validation::validate(checked.document(), &self.types)?;
         let introspects = traits::introspects(checked.document());
-        let document = Arc::new(Document { checked, introspects, text_bytes: text.len() as u64 });
+        let (hash, text_bytes) = (Sha256::digest(&text).into(), text.len() as u64);
+        let document = Arc::new(Document { checked, hash, introspects, text_bytes });
         self.by_text.insert(text, document.clone());
         Ok(document)
     }
-}
-
-fn definition<'d>(
-    document: &'d ExecutableDocument,
-    name: Option<&str>,
-) -> Option<&'d OperationDefinition> {
-    let mut operations = document.operations.iter();
-    let found = operations.find(|(known, _)| known.map(|known| known.as_str()) == name);
-    found.map(|(_, operation)| &operation.node)
 }
 
 fn not_found() -> ServerError {

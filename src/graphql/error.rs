@@ -4,6 +4,8 @@
 //! payload. [`mask`] is the one place where top-level errors get their code and where an internal
 //! cause is taken away.
 
+use std::sync::Arc;
+
 use async_graphql::{Enum, ErrorExtensionValues, Response, ServerError, SimpleObject, Value};
 
 use crate::{
@@ -112,6 +114,14 @@ impl Problems {
     pub fn into_vec(self) -> Vec<UserError> {
         self.0
     }
+}
+
+/// A failure as the library carries it, without a place in the answer.
+#[must_use]
+pub fn failure(error: Error) -> ServerError {
+    let mut failure = ServerError::new(error.to_string(), None);
+    failure.source = Some(Arc::new(error));
+    failure
 }
 
 /// Gives every top-level error its code and hides internal causes, which are logged here under the

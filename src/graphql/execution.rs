@@ -9,17 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_graphql::{Request, Response, ServerError, Variables, parser::types::OperationType};
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use async_graphql::{Response, ServerError, Variables, parser::types::OperationType};
+use futures_util::FutureExt;
 
 use super::{
     RookerySchema,
     context::RequestInfo,
-    documents::{Admitted, DocumentSource, Documents},
-    error::mask,
-    live_schema,
+    documents::{Admitted, Document, DocumentSource, Documents},
+    error::{failure, mask},
     loaders::Loaders,
-    schema, sdl,
+    schema,
+    schema_types::SchemaTypes,
+    sdl,
     syntax::request_error,
 };
 use crate::{
@@ -43,9 +44,9 @@ pub struct Operation {
 }
 
 /// An operation that may be run.
-#[derive(Debug)]
 pub struct Prepared {
-    request: Request,
+    pub(super) document: Arc<Document>,
+    pub(super) variables: Variables,
     /// Whether it reads, writes or subscribes.
     pub kind: OperationType,
     /// Its name in the document.
@@ -74,7 +75,7 @@ impl Outcome {
         Self { response, summary, write_rate: None }
     }
 
-    fn finished(
+    pub(super) fn finished(
         mut response: Response,
         kind: OperationType,
         name: Option<String>,
@@ -106,8 +107,6 @@ pub struct Summary {
 pub struct Executor {
     app: App,
     schema: RookerySchema,
-    /// The same for subscriptions, whose every event gets loaders of its own.
-    live: RookerySchema,
     documents: Arc<Documents>,
 }
 
@@ -120,7 +119,6 @@ impl Executor {
         Ok(Self {
             documents: Arc::new(Documents::new(&sdl(), &app.config)?),
             schema: schema(app.clone()),
-            live: live_schema(app.clone()),
             app,
         })
     }
@@ -139,16 +137,17 @@ impl Executor {
         if admitted.introspects && viewer.is_none() && !self.app.config.introspection() {
             return Err(vec![closed_to_strangers()]);
         }
-        let Admitted { request, kind, name, .. } = admitted;
-        Ok(Prepared { request, kind, name })
+        let Admitted { document, variables, kind, name, .. } = admitted;
+        Ok(Prepared { document, variables, kind, name })
     }
 
     /// Runs a query or mutation to its end.
     pub async fn run(&self, prepared: Prepared, info: RequestInfo) -> Outcome {
         let started = Instant::now();
-        let Prepared { request, kind, name } = prepared;
+        let Prepared { document, variables, kind, name } = prepared;
         let request_id = info.id.clone();
         let (loaders, write_rate) = (self.loaders(&info), LastRate::default());
+        let request = document.request(name.as_deref(), variables);
         let request = request.data(info).data(loaders).data(write_rate.clone());
         let statements = Statements::default();
         // Boxed, since it is large and what stands around it would move it some more times.
@@ -170,40 +169,23 @@ impl Executor {
         let request_id = info.id.clone();
         match tokio::time::timeout(within, self.run(prepared, info)).await {
             Ok(outcome) => outcome,
-            Err(_) => {
-                let error = request_error(Code::Timeout, Error::Timeout.to_string(), &[]);
-                Outcome::refused(vec![error], &request_id)
-            }
+            Err(_) => Outcome::refused(timed_out().errors, &request_id),
         }
     }
 
-    /// Runs a subscription: an outcome for each of its events, with loaders of its own.
-    pub fn subscribe(
-        self,
-        prepared: Prepared,
-        info: RequestInfo,
-    ) -> impl Stream<Item = Outcome> + Send + 'static {
-        let Prepared { request, kind, name } = prepared;
-        let request_id = info.id.clone();
-        let loaders = self.loaders(&info);
-        let responses = self.live.execute_stream(request.data(info).data(loaders));
-        stream::unfold(Some(responses), move |responses| {
-            let (name, request_id) = (name.clone(), request_id.clone());
-            async move {
-                let mut responses = responses?;
-                let statements = Statements::default();
-                let work = AssertUnwindSafe(statements.during(responses.next())).catch_unwind();
-                let (response, rest) = match work.await {
-                    Ok(response) => (response?, Some(responses)),
-                    Err(_panic) => (panicked(), None),
-                };
-                let outcome = Outcome::finished(response, kind, name, &request_id, &statements);
-                Some((outcome, rest))
-            }
-        })
+    pub(super) fn app(&self) -> &App {
+        &self.app
     }
 
-    fn loaders(&self, info: &RequestInfo) -> Loaders {
+    pub(super) fn schema(&self) -> &RookerySchema {
+        &self.schema
+    }
+
+    pub(super) fn types(&self) -> &SchemaTypes {
+        self.documents.types()
+    }
+
+    pub(super) fn loaders(&self, info: &RequestInfo) -> Loaders {
         Loaders::new(&self.app.db, info.viewer.map(|viewer| viewer.user_id))
     }
 }
@@ -219,11 +201,13 @@ async fn settled(work: impl Future<Output = Response>) -> Response {
 }
 
 /// The panic itself was reported by the panic hook, in the thread that it happened in.
-fn panicked() -> Response {
-    let error = Error::internal("a resolver panicked");
-    let mut answer = ServerError::new(error.to_string(), None);
-    answer.source = Some(Arc::new(error));
-    Response::from_errors(vec![answer])
+pub(super) fn panicked() -> Response {
+    Response::from_errors(vec![failure(Error::internal("a resolver panicked"))])
+}
+
+pub(super) fn timed_out() -> Response {
+    let error = request_error(Code::Timeout, Error::Timeout.to_string(), &[]);
+    Response::from_errors(vec![error])
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod admitted;
+pub mod body;
 pub mod boundary;
 pub mod comment;
 pub mod comment_mutation;
@@ -15,9 +16,9 @@ pub mod documents;
 pub mod error;
 pub mod execution;
 pub mod follow;
-mod fresh_loaders;
 pub mod id;
 pub mod limits;
+pub mod live;
 pub mod loaders;
 pub mod login;
 pub mod moderation;
@@ -33,8 +34,10 @@ pub mod registration;
 pub mod report;
 pub mod report_mutation;
 pub mod role;
+pub mod sameness;
 pub mod schema_types;
 pub mod session;
+pub mod subscription;
 pub mod suspension;
 pub mod syntax;
 pub mod token;
@@ -49,9 +52,9 @@ mod sample_schema;
 
 use std::sync::LazyLock;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
+use async_graphql::{MergedObject, SDLExportOptions, Schema, ValidationMode};
 
-use self::fresh_loaders::FreshLoaders;
+use self::subscription::SubscriptionRoot;
 use crate::app::App;
 
 /// Everything that can be read.
@@ -84,12 +87,12 @@ pub struct Mutation(
 );
 
 /// The schema that the server serves.
-pub type RookerySchema = Schema<Query, Mutation, EmptySubscription>;
+pub type RookerySchema = Schema<Query, Mutation, SubscriptionRoot>;
 
 /// The schema without a server behind it: for its text.
-fn definition() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+fn definition() -> async_graphql::SchemaBuilder<Query, Mutation, SubscriptionRoot> {
     // Documents are validated before the library sees them, and nest no deeper than the limit.
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), SubscriptionRoot)
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(limits::Limits::default().max_nesting)
         .disable_suggestions()
@@ -99,12 +102,6 @@ fn definition() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscripti
 #[must_use]
 pub fn schema(app: App) -> RookerySchema {
     definition().data(app).finish()
-}
-
-/// The schema, executing subscriptions against this app.
-#[must_use]
-pub fn live_schema(app: App) -> RookerySchema {
-    definition().data(app).extension(FreshLoaders).finish()
 }
 
 /// The schema's text, as `schema.graphql` holds it and `/schema.graphql` serves it.

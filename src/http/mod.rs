@@ -9,6 +9,7 @@ mod graphql;
 mod health;
 mod log;
 mod origin;
+mod places;
 mod playground;
 mod routes;
 mod server;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-pub use server::serve;
-
+use self::places::Places;
+pub use self::server::serve;
 use crate::{
     app::App,
     error::Result,
@@ -35,6 +36,8 @@ struct Http {
     sdl: String,
     /// Becomes true when the server begins to stop.
     stopping: watch::Receiver<bool>,
+    /// The live connections that may still be opened.
+    places: Arc<Places>,
     /// Every open WebSocket holds a receiver, so that a stopping server knows when all are closed.
     sockets: Arc<watch::Sender<()>>,
 }
@@ -48,7 +51,8 @@ impl Http {
         sockets: Arc<watch::Sender<()>>,
     ) -> Result<Self> {
         let executor = Executor::new(app.clone())?;
-        Ok(Self { app, executor, sdl: sdl(), stopping, sockets })
+        let places = Arc::new(Places::new(&app.config));
+        Ok(Self { app, executor, sdl: sdl(), stopping, places, sockets })
     }
 
     fn is_stopping(&self) -> bool {

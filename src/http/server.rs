@@ -27,7 +27,7 @@ use tokio::{
 use tower::Service;
 
 use super::{Http, client::Peer, routes};
-use crate::app::App;
+use crate::{app::App, realtime::Hangup};
 
 /// The longest head of a request, with its address.
 const HEAD_MAX_BYTES: usize = 64 * 1024;
@@ -98,11 +98,12 @@ impl Server {
         let (router, protocol) = (self.router.clone(), self.protocol.clone());
         let head_within = self.head_within;
         tokio::spawn(async move {
-            let spoke = AtomicBool::new(false);
+            let (spoke, hangup) = (AtomicBool::new(false), Hangup::default());
             let service = service_fn(|request: Request<Incoming>| {
                 spoke.store(true, Ordering::Relaxed);
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(peer);
+                request.extensions_mut().insert(hangup.clone());
                 router.clone().call(request)
             });
             let connection = protocol.serve_connection_with_upgrades(TokioIo::new(stream), service);
@@ -110,9 +111,15 @@ impl Server {
             tokio::pin!(serving);
             // hyper bounds the head of each request, but not how long it takes to tell HTTP/1 from
             // HTTP/2 by the first bytes.
-            let ended = tokio::time::timeout(head_within, &mut serving).await;
-            if ended.is_err() && spoke.load(Ordering::Relaxed) {
-                let _broken = serving.await;
+            let served = async {
+                let ended = tokio::time::timeout(head_within, &mut serving).await;
+                if ended.is_err() && spoke.load(Ordering::Relaxed) {
+                    let _broken = serving.await;
+                }
+            };
+            tokio::select! {
+                () = served => {}
+                () = hangup.asked() => {}
             }
         });
     }

@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 
+import { keepRenaming, newcomer, write } from "./people.mjs";
 import { endpoint } from "./server.mjs";
 
 describe("graphql-ws", () => {
@@ -46,6 +47,50 @@ describe("graphql-ws", () => {
       return error.extensions.code === "GRAPHQL_VALIDATION_FAILED";
     });
     assert.deepEqual(closes, []);
+  });
+
+  it("gets the events of a subscription, until it has enough", async () => {
+    const ada = await newcomer();
+    const id = await write(ada, "Hello");
+    const stop = keepRenaming(ada, id);
+    const query = "subscription ($id: ID!) { postChanged(postId: $id) { id title } }";
+    const titles = [];
+    for await (const { data } of client.iterate({ query, variables: { id } })) {
+      assert.equal(data.postChanged.id, id);
+      titles.push(data.postChanged.title);
+      if (titles.length === 3) break;
+    }
+    stop();
+    assert.match(titles.join(), /^Title \d+,Title \d+,Title \d+$/);
+    assert.deepEqual(closes, []);
+  });
+
+  it("is told when its session has ended", async () => {
+    const ada = await newcomer();
+    const id = await write(ada, "Hello");
+    const mine = createClient({
+      url: endpoint.replace(/^http/, "ws"),
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: { Authorization: `Bearer ${ada.token}` },
+    });
+    const bob = await newcomer();
+    const query = "subscription ($id: ID!) { postChanged(postId: $id) { viewerCanUpdate } }";
+    const vote = "mutation ($input: VoteInput!) { vote(input: $input) { post { id } } }";
+    let direction = "UP";
+    const voting = setInterval(() => {
+      direction = direction === "UP" ? "DOWN" : "UP";
+      bob.ask(vote, { input: { postId: id, direction } }).catch(() => {});
+    }, 100);
+    const follow = async () => {
+      for await (const { data } of mine.iterate({ query, variables: { id } })) {
+        assert.equal(data.postChanged.viewerCanUpdate, true);
+        await ada.ask("mutation { logout(input: {}) { __typename } }").catch(() => {});
+      }
+    };
+    await assert.rejects(follow(), ([error]) => error.extensions.code === "UNAUTHENTICATED");
+    clearInterval(voting);
+    await mine.dispose();
   });
 
   it("is refused with a bad token", async () => {

@@ -98,7 +98,7 @@ describe("the playground", () => {
     assert.deepEqual(complaints, []);
   });
 
-  it("takes a newcomer from registering to the feed", async () => {
+  it("takes a newcomer from registering to the first live event", async () => {
     assert.match(await account(), /Not signed in/);
     const { user } = await runTab("Register");
     assert.match(await account(), new RegExp(`Signed in as ${user.username}`));
@@ -107,6 +107,17 @@ describe("the playground", () => {
     assert.equal(post.owner.username, user.username);
     assert.equal((await runTab("Vote")).post.score, 1);
     assert.equal((await runTab("ReadFeed")).nodes[0].id, post.id);
+
+    await goTo("FollowLive");
+    await page.locator(".graphiql-execute-button").click();
+    await page.locator("#live.connected").waitFor();
+    await goTo("Vote");
+    await write(TOOL, JSON.stringify({ input: { postId: "LAST_POST", direction: "DOWN" } }));
+    assert.equal((await run()).data.vote.post.score, -1);
+    await page.getByText("Live 1").click();
+    await page.locator("#live pre").getByText('"score": -1').waitFor();
+    await page.locator("#live").getByRole("button", { name: "Stop" }).click();
+    await page.locator("#live").waitFor({ state: "hidden" });
 
     await page.getByRole("button", { name: "Sign out" }).click();
     assert.match(await account(), /Not signed in/);

@@ -23,6 +23,11 @@ async fn the_graphql_ws_client_works() {
     run("graphql-ws.test.mjs").await;
 }
 
+#[tokio::test]
+async fn the_graphql_sse_client_works() {
+    run("graphql-sse.test.mjs").await;
+}
+
 /// Runs one of the files in `tests/clients` against a server of its own.
 async fn run(file: &str) {
     if !*INSTALLED.get_or_init(install).await {

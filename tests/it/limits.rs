@@ -1,8 +1,11 @@
 //! What a request may cost, over HTTP: each limit where it still holds, and one past it.
 
+use std::time::Duration;
+
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
+    events::{EVENT_STREAM, Events},
     socket::Socket,
 };
 use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
@@ -89,4 +92,50 @@ async fn a_socket_runs_as_many_operations_as_its_limit() {
     table.release().await;
     assert_eq!(socket.hear().await["payload"], json!({ "data": { "user": null } }));
     assert_eq!(socket.hear().await["type"], "complete");
+}
+
+#[tokio::test]
+async fn so_many_live_connections_as_their_limits() {
+    let limits =
+        [("MAX_LIVE_CONNECTIONS_PER_USER", "2"), ("MAX_LIVE_CONNECTIONS_PER_ADDRESS", "4")];
+    let (app, anon) = TestApp::with_settings(&limits).await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let feed = "subscription { feedPostAdded { id } }";
+    let stream = |client: &Client| {
+        client.accepting(Method::POST, "/graphql", EVENT_STREAM).json(&json!({ "query": feed }))
+    };
+    let first = Socket::of(app.address, ada.token()).await;
+    let second = Events::open(stream(&ada)).await;
+    let refused = ada.send(stream(&ada)).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.code(), Some("RATE_LIMITED"));
+    let mut third = Socket::open(app.address).await;
+    let credential = format!("Bearer {}", ada.token());
+    let payload = json!({ "Authorization": credential });
+    third.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(third.close_code().await, 1013, "a user has two, however they come");
+    drop(third);
+
+    // A connection that is closed is noticed a moment later.
+    let open = || Socket::open_with(app.address, "user-agent", "any");
+    let bobs = Socket::of(app.address, bob.token()).await;
+    let strangers = until_ok(open).await;
+    assert_eq!(open().await.err().unwrap().as_u16(), 429);
+    drop(strangers);
+    let strangers = until_ok(open).await;
+    assert_eq!(anon.send(stream(&anon)).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(bob.send(stream(&bob)).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(bob.query("{ me { id } }", json!({})).await.status, StatusCode::OK);
+    drop((first, second, bobs, strangers));
+    app.subscriptions(0).await;
+    let _again = until_ok(open).await;
+}
+
+async fn until_ok<T, E>(attempt: impl AsyncFn() -> Result<T, E>) -> T {
+    loop {
+        match attempt().await {
+            Ok(done) => return done,
+            Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! An operation that is added to the API gets a row in [`OPERATIONS`] or in a file beside this.
 
 mod accounts;
+mod live;
 
 use futures_util::{StreamExt, stream};
 use rookery::id::{Id, SessionKind};

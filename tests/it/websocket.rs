@@ -188,6 +188,10 @@ async fn who_speaks_no_protocol_is_told_by_its_code() {
 async fn a_stopping_server_says_that_it_goes_away() {
     let (mut app, anon) = TestApp::init().await;
     let mut socket = Socket::introduced(app.address).await;
+    let post = app.post(&app.user("ada").await).await;
+    let follow = format!("subscription {{ postChanged(postId: \"{}\") {{ id }} }}", post.id);
+    socket.subscribe("1", &follow).await;
+    app.subscriptions(1).await;
     app.stop().await;
     assert_eq!(socket.close_code().await, 1001);
     assert!(anon.request(Method::GET, "/livez").send().await.is_err());

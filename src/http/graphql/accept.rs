@@ -6,6 +6,7 @@ use super::Refusal;
 
 const JSON: &str = "application/json";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+const EVENTS: &str = "text/event-stream";
 
 /// The media type of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,27 +27,49 @@ impl Media {
     }
 }
 
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One piece.
+    Whole(Media),
+    /// A stream of events, for as long as there are any.
+    Events,
+}
+
+impl Form {
+    /// How a request is refused that is no operation at all.
+    pub const fn media(self) -> Media {
+        match self {
+            Self::Whole(media) => media,
+            Self::Events => Media::Json,
+        }
+    }
+}
+
 /// The best of what the client accepts: by its weights, then in its order. Nothing said means JSON.
-pub(super) fn negotiate(headers: &HeaderMap) -> Result<Media, Refusal> {
-    let mut best: Option<(f32, Media)> = None;
+pub(super) fn negotiate(headers: &HeaderMap) -> Result<Form, Refusal> {
+    let mut best: Option<(f32, Form)> = None;
     let mut said_something = false;
     for range in ranges(headers) {
         said_something = true;
-        let media = match range.name {
-            name if name.eq_ignore_ascii_case(GRAPHQL_RESPONSE) => Media::GraphqlResponse,
-            name if name.eq_ignore_ascii_case(JSON) => Media::Json,
-            "*/*" | "application/*" => Media::Json,
+        let form = match range.name {
+            name if name.eq_ignore_ascii_case(GRAPHQL_RESPONSE) => {
+                Form::Whole(Media::GraphqlResponse)
+            }
+            name if name.eq_ignore_ascii_case(JSON) => Form::Whole(Media::Json),
+            name if name.eq_ignore_ascii_case(EVENTS) => Form::Events,
+            "*/*" | "application/*" => Form::Whole(Media::Json),
             _ => continue,
         };
         let beats = best.is_none_or(|(weight, _)| range.weight > weight);
         if range.utf8 && range.weight > 0.0 && beats {
-            best = Some((range.weight, media));
+            best = Some((range.weight, form));
         }
     }
     match best {
-        Some((_, media)) => Ok(media),
+        Some((_, form)) => Ok(form),
         None if said_something => Err(Refusal::not_acceptable()),
-        None => Ok(Media::Json),
+        None => Ok(Form::Whole(Media::Json)),
     }
 }
 
@@ -98,25 +121,35 @@ mod tests {
         headers
     }
 
-    fn chosen(accept: &'static str) -> Option<Media> {
+    fn chosen(accept: &'static str) -> Option<Form> {
         negotiate(&headers(accept)).ok()
     }
 
+    const JSON_WHOLE: Form = Form::Whole(Media::Json);
+    const RESPONSE_WHOLE: Form = Form::Whole(Media::GraphqlResponse);
+
     #[test]
     fn silence_and_stars_mean_json() {
-        assert_eq!(negotiate(&HeaderMap::new()).ok(), Some(Media::Json));
-        assert_eq!(chosen("*/*"), Some(Media::Json));
-        assert_eq!(chosen("text/html, application/*;q=0.1"), Some(Media::Json));
+        assert_eq!(negotiate(&HeaderMap::new()).ok(), Some(JSON_WHOLE));
+        assert_eq!(chosen("*/*"), Some(JSON_WHOLE));
+        assert_eq!(chosen("text/html, application/*;q=0.1"), Some(JSON_WHOLE));
     }
 
     #[test]
     fn weights_then_order_decide() {
         let both = "application/graphql-response+json, application/json";
-        assert_eq!(chosen(both), Some(Media::GraphqlResponse));
+        assert_eq!(chosen(both), Some(RESPONSE_WHOLE));
         let json_first = "application/json, application/graphql-response+json";
-        assert_eq!(chosen(json_first), Some(Media::Json));
+        assert_eq!(chosen(json_first), Some(JSON_WHOLE));
         let weighted = "application/json;q=0.8, application/graphql-response+json;q=0.9";
-        assert_eq!(chosen(weighted), Some(Media::GraphqlResponse));
+        assert_eq!(chosen(weighted), Some(RESPONSE_WHOLE));
+    }
+
+    #[test]
+    fn events_are_sent_to_who_prefers_them() {
+        assert_eq!(chosen("text/event-stream"), Some(Form::Events));
+        assert_eq!(chosen("text/event-stream, */*;q=0.1"), Some(Form::Events));
+        assert_eq!(chosen("application/json, text/event-stream"), Some(JSON_WHOLE));
     }
 
     #[test]
@@ -124,7 +157,7 @@ mod tests {
         assert_eq!(chosen("text/plain"), None);
         assert_eq!(chosen("application/json; charset=utf-16"), None);
         assert_eq!(chosen("application/json;q=0"), None);
-        assert_eq!(chosen("Application/JSON; charset=\"UTF-8\""), Some(Media::Json));
+        assert_eq!(chosen("Application/JSON; charset=\"UTF-8\""), Some(JSON_WHOLE));
     }
 
     #[test]

@@ -5,41 +5,18 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
 
 use super::{Media, rate_limit};
-use crate::{error::Code, graphql::execution::Outcome};
-
-/// The body of an answer. A request that failed before it ran has no `data`, not even null.
-#[derive(Serialize)]
-pub(crate) struct Body<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    extensions: Option<&'a std::collections::BTreeMap<String, Value>>,
-}
-
-impl<'a> Body<'a> {
-    pub fn of(answer: &'a Answer) -> Self {
-        Self {
-            errors: &answer.errors,
-            data: (!is_request_error(answer)).then_some(&answer.data),
-            extensions: (!answer.extensions.is_empty()).then_some(&answer.extensions),
-        }
-    }
-}
+use crate::{
+    error::Code,
+    graphql::{
+        body::{Body, is_request_error},
+        execution::Outcome,
+    },
+};
 
 /// A first guess that holds most answers, so that the buffer seldom grows.
 const TYPICAL_BYTES: usize = 2048;
-
-/// Whether the operation was refused before any field of it ran. What a field reports has a path.
-pub(crate) fn is_request_error(answer: &Answer) -> bool {
-    !answer.errors.is_empty()
-        && answer.data == Value::Null
-        && answer.errors.iter().all(|error| error.path.is_empty())
-}
 
 /// The response to an operation that ran.
 pub(super) fn answered(outcome: Outcome, media: Media) -> Response {

@@ -6,6 +6,7 @@
 mod accept;
 mod answer;
 mod body;
+mod events;
 mod parameters;
 mod rate_limit;
 mod refusal;
@@ -18,9 +19,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use self::accept::Media;
+use self::accept::{Form, Media};
 pub(super) use self::{
-    answer::{Body, is_request_error},
     parameters::Parameters,
     rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY},
     refusal::Refusal,
@@ -32,7 +32,10 @@ use super::{
     viewer::{self, BadCredential},
     websocket,
 };
-use crate::graphql::{context::RequestInfo, execution::Outcome};
+use crate::{
+    graphql::{context::RequestInfo, execution::Outcome},
+    realtime::Hangup,
+};
 
 /// Everything that arrives at the endpoint.
 pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Response {
@@ -44,15 +47,16 @@ pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Resp
     if asks_for_page && http.app.config.playground() {
         return playground::page();
     }
-    let media = match accept::negotiate(&parts.headers) {
-        Ok(media) => media,
+    let form = match accept::negotiate(&parts.headers) {
+        Ok(form) => form,
         Err(refusal) => return refusal.into_response(),
     };
+    let media = form.media();
     if http.is_stopping() {
         return Refusal::stopping().respond(media);
     }
     let within = http.app.config.request_timeout.duration();
-    let answered = tokio::time::timeout(within, answer(&http, parts, body, media));
+    let answered = tokio::time::timeout(within, answer(&http, parts, body, form));
     match answered.await {
         Ok(Ok(response)) => response,
         Ok(Err(refusal)) => refusal.respond(media),
@@ -64,7 +68,7 @@ async fn answer(
     http: &Shared,
     parts: Parts,
     body: RequestBody,
-    media: Media,
+    form: Form,
 ) -> Result<Response, Refusal> {
     let reads_only = match parts.method {
         Method::POST => false,
@@ -79,14 +83,31 @@ async fn answer(
         Parameters::from_json(&bytes)
     };
     let info = request_info(http, &parts)?;
-    let outcome = match http.executor.prepare(parameters?.into_operation(), info.viewer) {
-        Ok(prepared) if reads_only && prepared.kind == OperationType::Mutation => {
-            return Err(Refusal::mutation_by_get());
+    let prepared = http.executor.prepare(parameters?.into_operation(), info.viewer);
+    let kind = prepared.as_ref().ok().map(|prepared| prepared.kind);
+    if reads_only && kind == Some(OperationType::Mutation) {
+        return Err(Refusal::mutation_by_get());
+    }
+    match (prepared, form) {
+        (Ok(prepared), Form::Events) => events::stream(http, prepared, info, hangup(&parts)),
+        (Ok(_), Form::Whole(_)) if kind == Some(OperationType::Subscription) => {
+            Err(Refusal::not_a_stream())
         }
-        Ok(prepared) => http.executor.run(prepared, info).await,
-        Err(errors) => Outcome::refused(errors, &info.id),
-    };
-    Ok(answer::answered(outcome, media))
+        (Ok(prepared), Form::Whole(media)) => {
+            Ok(answer::answered(http.executor.run(prepared, info).await, media))
+        }
+        (Err(errors), Form::Events) => {
+            Ok(events::refused(http, &Outcome::refused(errors, &info.id)))
+        }
+        (Err(errors), Form::Whole(media)) => {
+            Ok(answer::answered(Outcome::refused(errors, &info.id), media))
+        }
+    }
+}
+
+/// How to break off the connection that the request came on.
+fn hangup(parts: &Parts) -> Hangup {
+    parts.extensions.get::<Hangup>().cloned().unwrap_or_default()
 }
 
 pub(super) fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, Refusal> {

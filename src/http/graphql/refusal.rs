@@ -55,6 +55,18 @@ impl Refusal {
         Self::new(StatusCode::NOT_ACCEPTABLE, Code::BadUserInput, message)
     }
 
+    pub fn not_a_stream() -> Self {
+        let message = "Subscriptions come over WebSocket (graphql-transport-ws), or as server-sent \
+                       events: accept text/event-stream.";
+        Self::new(StatusCode::NOT_ACCEPTABLE, Code::BadUserInput, message)
+    }
+
+    pub fn too_many_connections() -> Self {
+        let message = "There are too many live connections already; close one first.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message)
+            .with_header(header::RETRY_AFTER, "1")
+    }
+
     pub fn method_not_allowed() -> Self {
         let message = "Send operations by POST, or queries by GET.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadUserInput, message)

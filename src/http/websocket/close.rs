@@ -39,6 +39,16 @@ impl Close {
         Self::new(1013, "Too slow")
     }
 
+    /// Events may have been missed; the client should subscribe anew.
+    pub fn missed() -> Self {
+        Self::new(1012, "Events were missed")
+    }
+
+    /// More connections than one person or place may have; the client may come back.
+    pub fn too_many() -> Self {
+        Self::new(1013, "Too many connections")
+    }
+
     /// A message that the protocol does not have.
     pub fn bad_message(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(4400, reason)

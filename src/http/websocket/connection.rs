@@ -11,31 +11,36 @@ use std::{
 
 use async_graphql::{ServerError, parser::types::OperationType};
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::{sync::watch, time};
 
 use super::{
     super::{
         Shared,
-        graphql::{Body, Parameters, is_request_error},
-        log, viewer,
+        graphql::Parameters,
+        log,
+        places::{Holder, Place},
+        viewer,
     },
     close::Close,
-    message::{Incoming, Outgoing},
-    operations::{Event, Operations},
+    message::{Incoming, Outgoing, next_frame},
+    operations::{Answer, Event, Operations},
 };
 use crate::{
     error::Code,
     graphql::{
+        body::{Body, is_request_error},
         context::RequestInfo,
-        execution::{Outcome, Prepared},
+        execution::{Outcome, Prepared, Summary},
+        live::Live,
         syntax::request_error,
     },
     metrics,
+    realtime::{End, Hangup},
 };
 
 /// How long to wait for a close frame to leave.
-const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 /// How often a client is pinged; one that says nothing between two pings is gone.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
@@ -49,6 +54,10 @@ pub(super) struct Connection {
     credential: Option<String>,
     socket: WebSocket,
     operations: Operations,
+    /// Asked for by a subscription whose events this client does not take.
+    hangup: Hangup,
+    /// One of those that its user may have.
+    place: Option<Place>,
     acknowledged: bool,
     heard: bool,
     /// How many operations were asked for: numbers them in the log.
@@ -69,6 +78,8 @@ impl Connection {
             credential,
             socket,
             operations: Operations::default(),
+            hangup: Hangup::default(),
+            place: None,
             acknowledged: false,
             heard: true,
             asked: 0,
@@ -104,6 +115,8 @@ impl Connection {
 
     pub async fn close(mut self, close: Close) {
         metrics::socket_closed(close.code());
+        // What nobody will hear any more need not run on.
+        self.operations = Operations::default();
         let leave = async {
             if self.socket.send(close.into_message()).await.is_ok() {
                 // A socket that is dropped with something unread resets the connection, and the
@@ -154,6 +167,7 @@ impl Connection {
             Incoming::Init { credential } => {
                 self.credential = credential.or_else(|| self.credential.take());
                 self.authenticate()?;
+                self.take_place()?;
                 self.acknowledged = true;
                 self.send(&Outgoing::ConnectionAck).await
             }
@@ -179,6 +193,16 @@ impl Connection {
             }
             Err(viewer::BadCredential) => ControlFlow::Break(Some(Close::forbidden())),
         }
+    }
+
+    fn take_place(&mut self) -> Turn {
+        if let Some(viewer) = self.info.viewer {
+            self.place = self.http.places.take(Holder::User(viewer.user_id));
+            if self.place.is_none() {
+                return ControlFlow::Break(Some(Close::too_many()));
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     async fn subscribe(&mut self, id: String, parameters: Parameters) -> Turn {
@@ -211,31 +235,46 @@ impl Connection {
     fn start(&mut self, id: String, prepared: Prepared, info: RequestInfo) {
         let (kind, executor) = (prepared.kind, self.http.executor.clone());
         if kind == OperationType::Subscription {
-            return self.operations.start(id, kind, executor.subscribe(prepared, info));
+            let summary =
+                Summary { kind: Some(kind), name: prepared.name.clone(), ..Summary::default() };
+            log::operation(&info.id, "websocket", None, Instant::now(), &summary);
+            let events = executor.subscribe(prepared, info, self.hangup.clone());
+            return self.operations.start(id, kind, events.map(Answer::Live));
         }
         let within = self.http.app.config.request_timeout.duration();
         let answer = async move {
             let (started, request_id) = (Instant::now(), info.id.clone());
             let outcome = executor.run_within(prepared, info, within).await;
             log::operation(&request_id, "websocket", None, started, &outcome.summary);
-            outcome
+            Answer::Whole(Box::new(outcome))
         };
         self.operations.start(id, kind, stream::once(answer));
     }
 
     async fn tell(&mut self, event: Event) -> Turn {
         match event {
-            Event::Answer { id, outcome } if is_request_error(&outcome.response) => {
-                self.operations.stop(&id);
-                self.send(&Outgoing::Error { id: &id, payload: &outcome.response.errors }).await
-            }
-            Event::Answer { id, outcome } => {
-                self.send(&Outgoing::Next { id: &id, payload: Body::of(&outcome.response) }).await
-            }
+            Event::Answer { id, answer } => self.answer(&id, answer).await,
             Event::End { id } => {
                 self.operations.stop(&id);
                 self.send(&Outgoing::Complete { id: &id }).await
             }
+        }
+    }
+
+    async fn answer(&mut self, id: &str, answer: Answer) -> Turn {
+        match answer {
+            Answer::Whole(outcome) if !is_request_error(&outcome.response) => {
+                self.send(&Outgoing::Next { id, payload: Body::of(&outcome.response) }).await
+            }
+            Answer::Whole(outcome) | Answer::Live(Live::Refused(outcome)) => {
+                self.operations.stop(id);
+                self.send(&Outgoing::Error { id, payload: &outcome.response.errors }).await
+            }
+            Answer::Live(Live::Answer(body)) => self.deliver(next_frame(id, &body)).await,
+            Answer::Live(Live::Broken(why)) => ControlFlow::Break(Some(match why {
+                End::TooSlow => Close::too_slow(),
+                _ => Close::missed(),
+            })),
         }
     }
 
@@ -252,10 +291,15 @@ impl Connection {
 
     async fn deliver(&mut self, frame: Message) -> Turn {
         let within = self.http.app.config.socket_send.duration();
-        match time::timeout(within, self.socket.send(frame)).await {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) => ControlFlow::Break(None),
-            Err(_) => ControlFlow::Break(Some(Close::too_slow())),
+        let hangup = self.hangup.clone();
+        tokio::select! {
+            biased;
+            sent = self.socket.send(frame) => match sent {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(None),
+            },
+            () = hangup.asked() => ControlFlow::Break(Some(Close::too_slow())),
+            () = time::sleep(within) => ControlFlow::Break(Some(Close::too_slow())),
         }
     }
 }

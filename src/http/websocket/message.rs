@@ -7,10 +7,8 @@ use axum::extract::ws::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{
-    super::graphql::{Body, Parameters},
-    close::Close,
-};
+use super::{super::graphql::Parameters, close::Close};
+use crate::graphql::body::Body;
 
 /// Ids are made by clients' libraries: a counter or a UUID.
 const ID_MAX_BYTES: usize = 128;
@@ -110,6 +108,18 @@ pub(super) enum Outgoing<'a> {
     Complete {
         id: &'a str,
     },
+}
+
+/// The frame of an answer whose body is written already.
+pub(super) fn next_frame(id: &str, body: &[u8]) -> Message {
+    let frame = || {
+        let id = serde_json::to_string(id).ok()?;
+        let body = std::str::from_utf8(body).ok()?;
+        Some(format!(r#"{{"type":"next","id":{id},"payload":{body}}}"#))
+    };
+    // JSON is text, so this cannot fail.
+    frame()
+        .map_or_else(|| Close::protocol_error().into_message(), |text| Message::Text(text.into()))
 }
 
 impl Outgoing<'_> {

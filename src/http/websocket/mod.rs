@@ -19,7 +19,9 @@ use self::{close::Close, connection::Connection};
 use super::{
     Shared,
     graphql::{Refusal, request_info},
-    origin, viewer,
+    origin,
+    places::Holder,
+    viewer,
 };
 use crate::metrics::OpenSocket;
 
@@ -50,7 +52,11 @@ pub(super) async fn upgrade(http: &Shared, mut parts: Parts) -> Response {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    let (http, alive) = (http.clone(), (http.sockets.subscribe(), OpenSocket::count()));
+    let place = http.app.keys.address_hash(info.address).map(Holder::Address);
+    let Some(place) = place.ok().and_then(|holder| http.places.take(holder)) else {
+        return Refusal::too_many_connections().into_response();
+    };
+    let (http, alive) = (http.clone(), (http.sockets.subscribe(), OpenSocket::count(), place));
     let max = config.max_socket_message_bytes;
     upgrade
         .protocols([PROTOCOL])

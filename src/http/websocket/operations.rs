@@ -8,12 +8,20 @@ use futures_util::{
     stream::{AbortHandle, BoxStream, SelectAll, abortable},
 };
 
-use crate::graphql::execution::Outcome;
+use crate::graphql::{execution::Outcome, live::Live};
+
+/// What comes of an operation.
+pub(super) enum Answer {
+    /// The only answer of a query or mutation.
+    Whole(Box<Outcome>),
+    /// One of many of a subscription.
+    Live(Live),
+}
 
 /// What an operation has to tell.
 pub(super) enum Event {
     /// An answer, of several if it is a subscription.
-    Answer { id: String, outcome: Box<Outcome> },
+    Answer { id: String, answer: Answer },
     /// There will be no more.
     End { id: String },
 }
@@ -48,14 +56,11 @@ impl Operations {
         &mut self,
         id: String,
         kind: OperationType,
-        answers: impl futures_util::Stream<Item = Outcome> + Send + 'static,
+        answers: impl futures_util::Stream<Item = Answer> + Send + 'static,
     ) {
         let is_subscription = kind == OperationType::Subscription;
         let (named, last) = (id.clone(), id.clone());
-        let answers = answers.map(move |outcome| {
-            let outcome = Box::new(outcome);
-            Event::Answer { id: named.clone(), outcome }
-        });
+        let answers = answers.map(move |answer| Event::Answer { id: named.clone(), answer });
         let end = futures_util::stream::once(async move { Event::End { id: last } });
         let (events, handle) = abortable(answers.chain(end));
         self.running.insert(id, Running { handle, is_subscription });

@@ -1,6 +1,6 @@
 //! A server of a test's own on a database of its own, and the way to its end.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use rookery::{
     app::App,
@@ -30,7 +30,7 @@ pub struct TestApp {
     pub(super) past_the_server: OnceCell<tokio_postgres::Client>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
-    db: TestDb,
+    db: Arc<TestDb>,
 }
 
 impl TestApp {
@@ -41,7 +41,15 @@ impl TestApp {
 
     /// A server with these settings.
     pub async fn with_settings(settings: &[(&str, &str)]) -> (Self, Client) {
-        let db = TestDb::new().await;
+        Self::on(Arc::new(TestDb::new().await), settings).await
+    }
+
+    /// Another instance of the server on the same database.
+    pub async fn another(&self) -> (Self, Client) {
+        Self::on(self.db.clone(), &[]).await
+    }
+
+    async fn on(db: Arc<TestDb>, settings: &[(&str, &str)]) -> (Self, Client) {
         let base = [("DATABASE_URL", db.url()), ("PORT", "0"), ("SECRET_KEY", SECRET_KEY)];
         let source = Source::from_pairs(base.into_iter().chain(settings.iter().copied()));
         let config = Config::read(&source).unwrap();
@@ -82,6 +90,18 @@ impl TestApp {
     /// A client that sends this access token, if any.
     pub fn client(&self, token: Option<String>) -> Client {
         Client::new(self.address, token)
+    }
+
+    /// Waits until so many subscriptions hear what happens.
+    pub async fn subscriptions(&self, count: usize) {
+        let there = async {
+            while self.app.hub.subscriptions() != count {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(10), there).await;
+        let found = self.app.hub.subscriptions();
+        assert!(waited.is_ok(), "{found} subscriptions instead of {count}");
     }
 
     /// Tells the server to stop, as SIGTERM does.

@@ -4,6 +4,7 @@ pub mod app;
 pub mod catalog;
 pub mod client;
 pub mod db;
+pub mod events;
 pub mod generated;
 pub mod list;
 pub mod post;

@@ -62,6 +62,22 @@ impl Socket {
         socket
     }
 
+    /// Opens a socket and introduces it as somebody.
+    pub async fn of(address: SocketAddr, token: &str) -> Self {
+        let mut socket = Self::open(address).await;
+        let payload = json!({ "Authorization": format!("Bearer {token}") });
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    /// The data of the next event of a subscription.
+    pub async fn event(&mut self, id: &str) -> Value {
+        let message = self.hear().await;
+        assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!(id)), "{message}");
+        message["payload"]["data"].clone()
+    }
+
     pub async fn say(&mut self, message: Value) {
         self.send(Message::text(message.to_string())).await;
     }

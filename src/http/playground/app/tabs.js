@@ -12,7 +12,7 @@ const tab = (query, variables) => ({ query, variables: variables && JSON.stringi
 
 export const tabs = [
   tab(
-    `# Welcome to Rookery. These tabs are your first five steps: run each with ▶ or Ctrl-Enter, from left to right.
+    `# Welcome to Rookery. These tabs are your first six steps: run each with ▶ or Ctrl-Enter, from left to right.
 
 # 1. REGISTER. The account in the variables is made up for you. Change it as you like, but use no real password: this page remembers its tabs on this device. The token in the answer is used from here on.
 
@@ -133,6 +133,22 @@ query ReadFeed($first: Int, $after: String) {
 }
 `,
     { first: 10, after: null },
+  ),
+  tab(
+    `# 6. FOLLOW ALONG LIVE. Run this, then go back to Vote and vote DOWN. It runs on while you are in other tabs: "Live" in the bar on top counts the events, shows them and stops it.
+
+subscription FollowLive($postId: ID!) {
+  postChanged(postId: $postId) {
+    id
+    title
+    score
+    upvotes
+    downvotes
+    commentCount
+  }
+}
+`,
+    { postId: LAST_POST },
   ),
 ];
 

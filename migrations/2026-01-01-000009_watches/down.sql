@@ -1,0 +1,12 @@
+DROP TRIGGER comments_notify ON comments;
+DROP TRIGGER feeds_notify_update ON posts;
+DROP TRIGGER feeds_notify_insert ON posts;
+DROP TRIGGER posts_notify_delete ON posts;
+DROP TRIGGER posts_notify_update ON posts;
+DROP TRIGGER post_stats_notify ON post_stats;
+DROP FUNCTION comments_notify;
+DROP FUNCTION feeds_notify_update;
+DROP FUNCTION feeds_notify_insert;
+DROP FUNCTION posts_notify;
+DROP FUNCTION post_stats_notify;
+DROP TABLE watches;

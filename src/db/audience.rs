@@ -1,0 +1,109 @@
+//! Who of many may hear of something: asked for all of them in one statement.
+//!
+//! Decided anew for everything that happens, by the rules of [`visibility`]: whether each one's
+//! session still stands, whether they see the place where it happened, and the thing itself.
+
+use diesel::{QueryableByName, sql_types};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    statement::Statement,
+    visibility::{self, Eyes},
+    watch::Happening,
+};
+use crate::{auth::Viewer, error::Result};
+
+/// What somebody sees of what happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
+pub struct Sight {
+    /// The place where it happened, so that it makes sense to wait for more.
+    #[diesel(sql_type = sql_types::Bool)]
+    pub place: bool,
+    /// The thing itself.
+    #[diesel(sql_type = sql_types::Bool)]
+    pub thing: bool,
+}
+
+/// What somebody of the audience sees.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Seen {
+    /// Whose session it is.
+    #[diesel(sql_type = sql_types::Uuid)]
+    pub session_id: Uuid,
+    /// What they see.
+    #[diesel(embed)]
+    pub sight: Sight,
+}
+
+const USER: Eyes = Eyes::Each("audience.user_id");
+const SESSION: Eyes = Eyes::Each("audience.session_id");
+
+/// What each of these viewers sees. Those whose session has ended are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_many(
+    mut conn: &AsyncPgConnection,
+    happening: Happening,
+    viewers: &[Viewer],
+) -> Result<Vec<Seen>> {
+    let users: Vec<Uuid> = viewers.iter().map(|viewer| viewer.user_id).collect();
+    let sessions: Vec<Uuid> = viewers.iter().map(|viewer| viewer.session_id).collect();
+    let statement = Statement::new("SELECT audience.session_id, ")
+        .with(sight(happening, Some(USER)))
+        .sql(" FROM unnest(")
+        .bind::<sql_types::Array<sql_types::Uuid>, _>(users)
+        .sql(", ")
+        .bind::<sql_types::Array<sql_types::Uuid>, _>(sessions)
+        .sql(") AS audience (user_id, session_id) WHERE ")
+        .with(visibility::session_of(USER, SESSION));
+    Ok(statement.load(&mut conn).await?)
+}
+
+/// What a stranger sees.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_stranger(mut conn: &AsyncPgConnection, happening: Happening) -> Result<Sight> {
+    let statement = Statement::new("SELECT ").with(sight(happening, None));
+    Ok(statement.get_result(&mut conn).await?)
+}
+
+fn sight(happening: Happening, viewer: Option<Eyes>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| match happening {
+        Happening::Post(post) => {
+            statement.with(sees_post(post, viewer)).sql(" AS place, TRUE AS thing")
+        }
+        Happening::Comment { post, comment } => statement
+            .with(sees_post(post, viewer))
+            .sql(" AS place, EXISTS (SELECT FROM comments WHERE comments.id = ")
+            .bind::<sql_types::Uuid, _>(comment)
+            .sql(" AND ")
+            .with(visibility::comment_of_visible_post(viewer))
+            .sql(" AND ")
+            .with(visibility::not_muted(viewer, "comments.author_id"))
+            .sql(") AS thing"),
+        Happening::FeedPost { post, published } => statement
+            .sql("TRUE AS place, EXISTS (SELECT FROM posts WHERE posts.id = ")
+            .bind::<sql_types::Uuid, _>(post)
+            .sql(" AND ")
+            .with(visibility::post(viewer))
+            .with(|s| match viewer {
+                Some(viewer) => s.sql(" AND ").with(visibility::feed_gains(viewer, published)),
+                None => s.sql(" AND FALSE"),
+            })
+            .sql(") AS thing"),
+    }
+}
+
+fn sees_post(post: Uuid, viewer: Option<Eyes>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement
+            .sql("EXISTS (SELECT FROM posts WHERE posts.id = ")
+            .bind::<sql_types::Uuid, _>(post)
+            .sql(" AND ")
+            .with(visibility::post(viewer))
+            .sql(")")
+    }
+}

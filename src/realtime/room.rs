@@ -1,0 +1,257 @@
+//! The room of one topic: a task that takes what happens in turn and tells its members.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{End, GroupKey, Selection, member::Member};
+use crate::{
+    auth::Viewer,
+    db::{
+        Db,
+        audience::{self, Sight},
+        watch::{Happening, Topic},
+    },
+    error::Result,
+    metrics,
+};
+
+/// How many happenings may wait for a room.
+const BACKLOG: usize = 1_000;
+/// How many groups' answers are made at once.
+const AT_ONCE: usize = 8;
+/// An audience larger than this is not asked for on a connection that others share.
+const LARGE_AUDIENCE: usize = 100;
+/// How often, and after which pauses, the audience is asked for again when the database fails.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
+
+pub(super) enum Message {
+    Join { id: u64, group: GroupKey, selection: Arc<dyn Selection>, member: Member },
+    Leave { id: u64, group: GroupKey },
+    Happened(Happening),
+    Gap,
+}
+
+/// The way into a room. The room closes when the last of its doors is dropped.
+#[derive(Clone)]
+pub(super) struct Door {
+    messages: mpsc::UnboundedSender<Message>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Door {
+    pub fn send(&self, message: Message) {
+        let _closed = self.messages.send(message);
+    }
+
+    /// What the room cannot keep up with is a gap.
+    pub fn tell(&self, happening: Happening) {
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        match waiting.cmp(&BACKLOG) {
+            std::cmp::Ordering::Less => self.send(Message::Happened(happening)),
+            std::cmp::Ordering::Equal => self.send(Message::Gap),
+            std::cmp::Ordering::Greater => {}
+        }
+    }
+}
+
+/// Opens a room.
+pub(super) fn open(topic: Topic, db: Db) -> Door {
+    let (messages, inbox) = mpsc::unbounded_channel();
+    let waiting = Arc::new(AtomicUsize::default());
+    let room = Room { topic, db, inbox, waiting: waiting.clone(), groups: HashMap::new() };
+    tokio::spawn(room.run());
+    Door { messages, waiting }
+}
+
+struct Group {
+    selection: Arc<dyn Selection>,
+    members: HashMap<u64, Member>,
+}
+
+struct Room {
+    topic: Topic,
+    db: Db,
+    inbox: mpsc::UnboundedReceiver<Message>,
+    /// How many happenings wait in the inbox.
+    waiting: Arc<AtomicUsize>,
+    groups: HashMap<GroupKey, Group>,
+}
+
+impl Room {
+    async fn run(mut self) {
+        let mut batch = Vec::new();
+        while self.inbox.recv_many(&mut batch, usize::MAX).await > 0 {
+            // Emptied before the work begins, so that what comes meanwhile is told by the next turn.
+            self.waiting.store(0, Ordering::Relaxed);
+            let mut happened = Vec::new();
+            for message in batch.drain(..) {
+                self.take(message, &mut happened);
+            }
+            for happening in happened {
+                self.tell(happening).await;
+            }
+        }
+    }
+
+    /// Gathers what is to be told. A change of the post that is told anyway is not told twice.
+    fn take(&mut self, message: Message, happened: &mut Vec<Happening>) {
+        match message {
+            Message::Join { id, group, selection, member } => {
+                let group = self.groups.entry(group);
+                let group = group.or_insert_with(|| Group { selection, members: HashMap::new() });
+                group.members.insert(id, member);
+            }
+            Message::Leave { id, group } => self.remove(group, id),
+            Message::Happened(change @ Happening::Post(_)) => {
+                if !happened.contains(&change) {
+                    happened.push(change);
+                }
+            }
+            Message::Happened(addition) => happened.push(addition),
+            Message::Gap => match self.topic {
+                Topic::Post(post) => self.take(Message::Happened(Happening::Post(post)), happened),
+                Topic::Comments(_) | Topic::Feeds => {
+                    happened.clear();
+                    self.end_all(End::Missed);
+                }
+            },
+        }
+    }
+
+    fn remove(&mut self, key: GroupKey, id: u64) {
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.members.remove(&id);
+            if group.members.is_empty() {
+                self.groups.remove(&key);
+            }
+        }
+    }
+
+    fn end_all(&mut self, why: End) {
+        for (_, group) in self.groups.drain() {
+            group.members.values().for_each(|member| member.end(why));
+        }
+    }
+
+    async fn tell(&mut self, happening: Happening) {
+        if self.groups.is_empty() {
+            return;
+        }
+        let started = Instant::now();
+        match self.audience(happening).await {
+            Ok(audience) => {
+                self.let_go(&audience);
+                // Whoever waits for comments hears of the post only whether it is still there.
+                let is_addition = !matches!(happening, Happening::Post(_));
+                if is_addition || matches!(self.topic, Topic::Post(_)) {
+                    self.answer(happening, &audience).await;
+                }
+                metrics::happening(self.topic.name(), started.elapsed());
+            }
+            Err(error) => {
+                tracing::error!(%error, "nobody knows who may hear of what happened");
+                self.end_all(End::Missed);
+            }
+        }
+    }
+
+    async fn audience(&self, happening: Happening) -> Result<Audience> {
+        let members = || self.groups.values().flat_map(|group| group.members.values());
+        let mut viewers: Vec<Viewer> = members().filter_map(|member| member.viewer).collect();
+        viewers.sort_unstable_by_key(|viewer| viewer.session_id);
+        viewers.dedup();
+        let has_strangers = members().any(|member| member.viewer.is_none());
+        let mut pauses = PAUSES.iter();
+        loop {
+            match Audience::find(&self.db, happening, &viewers, has_strangers).await {
+                Ok(audience) => return Ok(audience),
+                Err(error) => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(*pause).await,
+                    None => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// Says goodbye to those who have no business here any more.
+    fn let_go(&mut self, audience: &Audience) {
+        self.groups.retain(|_, group| {
+            group.members.retain(|_, member| {
+                let why = match audience.sight(member.viewer) {
+                    None => End::LoggedOut,
+                    Some(Sight { place: false, .. }) => End::Done,
+                    Some(_) => return true,
+                };
+                member.end(why);
+                false
+            });
+            !group.members.is_empty()
+        });
+    }
+
+    async fn answer(&mut self, happening: Happening, audience: &Audience) {
+        let groups = self.groups.values_mut().filter_map(|group| {
+            let sees = |member: &&Member| audience.sight(member.viewer).is_some_and(|s| s.thing);
+            let viewer = group.members.values().find(sees)?.viewer;
+            Some((group, viewer))
+        });
+        stream::iter(groups)
+            .for_each_concurrent(AT_ONCE, async |(group, viewer)| {
+                let Some(answer) = group.selection.answer(happening, viewer).await else { return };
+                group.members.retain(|_, member| {
+                    let sees = audience.sight(member.viewer).is_some_and(|sight| sight.thing);
+                    !sees || member.tell(answer.clone())
+                });
+            })
+            .await;
+        self.groups.retain(|_, group| !group.members.is_empty());
+    }
+}
+
+/// Who sees what of something that happened.
+struct Audience {
+    stranger: Sight,
+    by_session: HashMap<Uuid, Sight>,
+}
+
+impl Audience {
+    async fn find(
+        db: &Db,
+        happening: Happening,
+        viewers: &[Viewer],
+        has_strangers: bool,
+    ) -> Result<Self> {
+        let mut stranger = Sight::default();
+        if has_strangers {
+            stranger = audience::find_stranger(&*db.read().await?, happening).await?;
+        }
+        let seen = match viewers.len() {
+            0 => Vec::new(),
+            1..=LARGE_AUDIENCE => {
+                audience::find_many(&*db.read().await?, happening, viewers).await?
+            }
+            _ => audience::find_many(&*db.write().await?, happening, viewers).await?,
+        };
+        let by_session = seen.into_iter().map(|seen| (seen.session_id, seen.sight)).collect();
+        Ok(Self { stranger, by_session })
+    }
+
+    /// `None` when the viewer's session has ended.
+    fn sight(&self, viewer: Option<Viewer>) -> Option<Sight> {
+        match viewer {
+            None => Some(self.stranger),
+            Some(viewer) => self.by_session.get(&viewer.session_id).copied(),
+        }
+    }
+}
