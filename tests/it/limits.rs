@@ -113,7 +113,7 @@ async fn so_many_live_connections_as_their_limits() {
     let credential = format!("Bearer {}", ada.token());
     let payload = json!({ "Authorization": credential });
     third.say(json!({ "type": "connection_init", "payload": payload })).await;
-    assert_eq!(third.close_code().await, 1013, "a user has two, however they come");
+    assert_eq!(third.close_code().await, 1008, "a user has two, however they come");
     drop(third);
 
     // A connection that is closed is noticed a moment later.

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
+    sync::Mutex,
     time::{sleep, timeout},
 };
 use tokio_tungstenite::{
@@ -14,7 +15,13 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-use crate::support::{app::TestApp, client::Client};
+use crate::support::{
+    app::TestApp,
+    client::Client,
+    events::{Events, Heard},
+    socket::Socket,
+    world::Made,
+};
 
 const HEAD: &str = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                     accept: application/graphql-response+json\r\n";
@@ -124,12 +131,26 @@ async fn who_sends_too_slowly_is_cut_off_while_others_are_served() {
     }
 }
 
+/// Held by whoever causes a socket to be closed for its slowness: the metrics count for the process.
+static CLOSINGS: Mutex<()> = Mutex::const_new(());
+
+/// How many sockets were closed for that.
+async fn closed(client: &Client) -> Option<String> {
+    let metrics = client.get("/metrics").await.text;
+    let line = metrics.lines().find(|line| line.starts_with(CLOSED_AS_SLOW));
+    line.map(ToOwned::to_owned)
+}
+
+const CLOSED_AS_SLOW: &str = "rookery_websockets_closed_total{code=\"1013\"}";
+
 /// More than all buffers between a server and its client hold.
 const MUCH: usize = 64 << 20;
 
 #[tokio::test]
 async fn who_does_not_read_its_answers_is_dropped_and_nothing_piles_up() {
+    let _alone = CLOSINGS.lock().await;
     let (app, anon) = TestApp::with_settings(&[("SOCKET_SEND_SECONDS", "1")]).await;
+    let before = closed(&anon).await;
     let tcp = TcpSocket::new_v4().unwrap();
     tcp.set_recv_buffer_size(16 * 1024).unwrap();
     let tcp = tcp.connect(app.address).await.unwrap();
@@ -152,12 +173,8 @@ async fn who_does_not_read_its_answers_is_dropped_and_nothing_piles_up() {
         }
     }
     assert!(said < MUCH / 2, "the server took {said} bytes from a client that reads no answer");
-    let closed = async || {
-        let metrics = anon.get("/metrics").await;
-        metrics.text.contains("rookery_websockets_closed_total{code=\"1013\"}")
-    };
     let given_up = async {
-        while !closed().await {
+        while closed(&anon).await == before {
             sleep(Duration::from_millis(10)).await;
         }
     };
@@ -172,4 +189,50 @@ async fn who_does_not_read_its_answers_is_dropped_and_nothing_piles_up() {
     };
     let code = timeout(LIMIT + SLACK, last_words).await.expect("the socket ends");
     assert_eq!(code, Some(1013), "it is told why, if it reads at last");
+}
+
+/// So much of a post, that a few dozen of it are more than a connection's buffers hold.
+fn floods_of(post: &Made) -> String {
+    let aliases: String = (0..30).map(|n| format!("_{n}: content ")).collect();
+    format!("subscription {{ postChanged(postId: \"{}\") {{ {aliases} }} }}", post.id)
+}
+
+/// Changes a post and has somebody quick read it, time after time, until only they are left.
+async fn flood(app: &TestApp, quick: &mut Socket) {
+    let mut told = 0;
+    while app.app.hub.subscriptions() > 1 {
+        app.sql("UPDATE posts SET content = repeat(md5(random()::text), 500)").await;
+        assert!(quick.event("p").await["postChanged"]["_0"].is_string());
+        told += 1;
+        assert!(told < 500, "nobody is dropped");
+    }
+    assert!(told > 32, "a queue holds some");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_does_not_take_what_comes_is_closed_with_1013() {
+    let (app, _anon) = TestApp::init().await;
+    let post = app.post(&app.user("ada").await).await;
+    let mut quick = Socket::introduced(app.address).await;
+    let mut slow = Socket::introduced(app.address).await;
+    for socket in [&mut quick, &mut slow] {
+        socket.subscribe("p", &floods_of(&post)).await;
+    }
+    app.subscriptions(2).await;
+    let _alone = CLOSINGS.lock().await;
+    flood(&app, &mut quick).await;
+    assert_eq!(slow.close_code().await, 1013);
+}
+
+#[tokio::test]
+async fn a_stream_that_does_not_take_what_comes_is_broken_off() {
+    let (app, anon) = TestApp::init().await;
+    let post = app.post(&app.user("ada").await).await;
+    let mut quick = Socket::introduced(app.address).await;
+    quick.subscribe("p", &floods_of(&post)).await;
+    let mut slow = Events::of(&anon, &floods_of(&post)).await;
+    app.subscriptions(2).await;
+    flood(&app, &mut quick).await;
+    while let Heard::Next(_) = slow.hear().await {}
+    assert_eq!(slow.hear().await, Heard::Closed);
 }

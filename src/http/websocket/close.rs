@@ -44,9 +44,9 @@ impl Close {
         Self::new(1012, "Events were missed")
     }
 
-    /// More connections than one person or place may have; the client may come back.
+    /// More connections than one person may have.
     pub fn too_many() -> Self {
-        Self::new(1013, "Too many connections")
+        Self::new(1008, "Too many connections")
     }
 
     /// A message that the protocol does not have.
