@@ -2,7 +2,6 @@
 
 use std::{
     future::poll_fn,
-    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,13 +12,10 @@ use std::{
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use tokio::sync::mpsc;
-use tokio_postgres::{
-    AsyncMessage, Notification,
-    config::{Host, SslMode},
-};
+use tokio_postgres::{AsyncMessage, Notification, config::Host};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::statistics::Recorder;
+use super::{statistics::Recorder, tls};
 use crate::{
     config::Config,
     error::{Error, Result},
@@ -117,7 +113,7 @@ impl Endpoint {
 
     fn new(mut config: tokio_postgres::Config) -> Self {
         config.application_name("rookery").connect_timeout(Duration::from_secs(2));
-        let tls = wants_tls(&config).then(tls_with_native_roots);
+        let tls = tls::is_wanted(&config).then(tls::with_native_roots);
         Self { config, tls }
     }
 
@@ -252,34 +248,6 @@ fn drive<S, T>(
 fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     ConnectionError::BadConnection(format!("{error}: {cause}"))
-}
-
-/// Never through a socket. To this machine only where it is asked for: there the certificate of a
-/// freshly installed server is one that nobody could verify.
-fn wants_tls(config: &tokio_postgres::Config) -> bool {
-    let local = |host: &Host| match host {
-        Host::Unix(_) => true,
-        Host::Tcp(name) if config.get_ssl_mode() == SslMode::Prefer => {
-            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-        }
-        Host::Tcp(_) => false,
-    };
-    config.get_ssl_mode() != SslMode::Disable && !config.get_hosts().iter().all(local)
-}
-
-fn tls_with_native_roots() -> MakeRustlsConnect {
-    let mut roots = rustls::RootCertStore::empty();
-    let native = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(native.certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
-    match config {
-        Ok(config) => MakeRustlsConnect::new(config),
-        // ring supports the default versions; there is nothing to fall back to.
-        Err(error) => unreachable!("the TLS provider lacks its own default versions: {error}"),
-    }
 }
 
 #[cfg(test)]

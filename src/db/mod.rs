@@ -44,6 +44,7 @@ pub mod session;
 pub mod statement;
 pub mod statistics;
 pub mod throttle;
+mod tls;
 pub mod user;
 pub mod visibility;
 pub mod vote;

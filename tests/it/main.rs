@@ -14,6 +14,7 @@ mod feed;
 mod follow;
 mod generated;
 mod http;
+mod hub;
 mod limits;
 mod listen;
 mod migrations;

@@ -79,8 +79,8 @@ pub(super) fn refused(http: &Shared, outcome: &Outcome) -> Response {
 }
 
 fn take_places(http: &Shared, info: &RequestInfo) -> Result<Vec<Place>, Refusal> {
-    let address =
-        http.app.keys.address_hash(info.address).map_err(|_| Refusal::panicked(&info.id))?;
+    let address = http.app.keys.address_hash(info.address);
+    let address = address.map_err(|_no_key| Refusal::panicked(&info.id))?;
     let user = info.viewer.map(|viewer| Holder::User(viewer.user_id));
     let holders = [Some(Holder::Address(address)), user].into_iter().flatten();
     let places: Option<Vec<Place>> = holders.map(|holder| http.places.take(holder)).collect();

@@ -23,6 +23,7 @@ use super::{
         viewer,
     },
     close::Close,
+    line::{CLOSE_WITHIN, Line, Turn},
     message::{Incoming, Outgoing, next_frame},
     operations::{Answer, Event, Operations},
 };
@@ -35,27 +36,19 @@ use crate::{
         live::Live,
         syntax::request_error,
     },
-    metrics,
-    realtime::{End, Hangup},
+    realtime::End,
 };
 
-/// How long to wait for a close frame to leave.
-const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 /// How often a client is pinged; one that says nothing between two pings is gone.
 const HEARTBEAT: Duration = Duration::from_secs(20);
-
-/// `Break` ends the socket, with a close frame where there is still somebody to read it.
-type Turn = ControlFlow<Option<Close>>;
 
 pub(super) struct Connection {
     http: Shared,
     stopping: watch::Receiver<bool>,
     info: RequestInfo,
     credential: Option<String>,
-    socket: WebSocket,
+    line: Line,
     operations: Operations,
-    /// Asked for by a subscription whose events this client does not take.
-    hangup: Hangup,
     /// One of those that its user may have.
     place: Option<Place>,
     acknowledged: bool,
@@ -71,14 +64,14 @@ impl Connection {
         credential: Option<String>,
         socket: WebSocket,
     ) -> Self {
+        let send_within = http.app.config.socket_send.duration();
         Self {
             stopping: http.stopping.clone(),
             http,
             info,
             credential,
-            socket,
+            line: Line::new(socket, send_within),
             operations: Operations::default(),
-            hangup: Hangup::default(),
             place: None,
             acknowledged: false,
             heard: true,
@@ -97,7 +90,7 @@ impl Connection {
                 return self.close(Close::going_away()).await;
             }
             let turn = tokio::select! {
-                message = self.socket.recv(), if !is_stopping => self.receive(message).await,
+                message = self.line.recv(), if !is_stopping => self.receive(message).await,
                 event = self.operations.next() => self.tell(event).await,
                 () = &mut init, if !self.acknowledged => {
                     ControlFlow::Break(Some(Close::init_timeout()))
@@ -113,23 +106,10 @@ impl Connection {
         }
     }
 
-    pub async fn close(mut self, close: Close) {
-        metrics::socket_closed(close.code());
+    pub async fn close(self, close: Close) {
         // What nobody will hear any more need not run on.
-        self.operations = Operations::default();
-        let leave = async {
-            if self.socket.send(close.into_message()).await.is_ok() {
-                // A socket that is dropped with something unread resets the connection, and the
-                // close frame with it.
-                while let Some(message) = self.socket.recv().await {
-                    if message.is_err() {
-                        // What cannot be read stays unread: only time is left to give.
-                        std::future::pending::<()>().await;
-                    }
-                }
-            }
-        };
-        let _best_effort = time::timeout(CLOSE_WITHIN, leave).await;
+        drop(self.operations);
+        self.line.close(close).await;
     }
 
     async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Turn {
@@ -151,7 +131,7 @@ impl Connection {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(()),
             Some(Ok(Message::Close(_))) => {
                 // The library has its answer ready, and sends it when it is asked for more.
-                let _best_effort = time::timeout(CLOSE_WITHIN, self.socket.recv()).await;
+                let _best_effort = time::timeout(CLOSE_WITHIN, self.line.recv()).await;
                 ControlFlow::Break(None)
             }
             None => ControlFlow::Break(None),
@@ -238,7 +218,7 @@ impl Connection {
             let summary =
                 Summary { kind: Some(kind), name: prepared.name.clone(), ..Summary::default() };
             log::operation(&info.id, "websocket", None, Instant::now(), &summary);
-            let events = executor.subscribe(prepared, info, self.hangup.clone());
+            let events = executor.subscribe(prepared, info, self.line.hangup());
             return self.operations.start(id, kind, events.map(Answer::Live));
         }
         let within = self.http.app.config.request_timeout.duration();
@@ -270,7 +250,7 @@ impl Connection {
                 self.operations.stop(id);
                 self.send(&Outgoing::Error { id, payload: &outcome.response.errors }).await
             }
-            Answer::Live(Live::Answer(body)) => self.deliver(next_frame(id, &body)).await,
+            Answer::Live(Live::Answer(body)) => self.line.send(next_frame(id, &body)).await,
             Answer::Live(Live::Broken(why)) => ControlFlow::Break(Some(match why {
                 End::TooSlow => Close::too_slow(),
                 _ => Close::missed(),
@@ -282,25 +262,11 @@ impl Connection {
         if !std::mem::take(&mut self.heard) {
             return ControlFlow::Break(None);
         }
-        self.deliver(Message::Ping(axum::body::Bytes::new())).await
+        self.line.send(Message::Ping(axum::body::Bytes::new())).await
     }
 
     async fn send(&mut self, message: &Outgoing<'_>) -> Turn {
-        self.deliver(message.to_frame()).await
-    }
-
-    async fn deliver(&mut self, frame: Message) -> Turn {
-        let within = self.http.app.config.socket_send.duration();
-        let hangup = self.hangup.clone();
-        tokio::select! {
-            biased;
-            sent = self.socket.send(frame) => match sent {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(None),
-            },
-            () = hangup.asked() => ControlFlow::Break(Some(Close::too_slow())),
-            () = time::sleep(within) => ControlFlow::Break(Some(Close::too_slow())),
-        }
+        self.line.send(message.to_frame()).await
     }
 }
 

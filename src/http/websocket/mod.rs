@@ -6,6 +6,7 @@
 
 mod close;
 mod connection;
+mod line;
 mod message;
 mod operations;
 

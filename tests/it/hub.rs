@@ -1,0 +1,89 @@
+//! Answers that are made once for many, and what makes them the same.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, future::BoxFuture};
+use rookery::{
+    auth::Viewer,
+    db::watch::{Happening, Topic},
+    graphql::sameness::SAME,
+    realtime::{End, Hangup, Selection, Told, Wanted},
+};
+use serde_json::json;
+
+use crate::support::app::TestApp;
+
+/// Counts the answers that are made.
+#[derive(Default)]
+struct Counting(AtomicUsize);
+
+impl Selection for Counting {
+    fn answer(&self, _: Happening, _: Option<Viewer>) -> BoxFuture<'_, Option<Bytes>> {
+        let count = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        Box::pin(std::future::ready(Some(Bytes::from(count.to_string()))))
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_made_once_for_all_who_get_the_same() {
+    let (app, _anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let post = app.post(&ada).await;
+    let viewer = Viewer { user_id: ada.key, session_id: ada.session };
+    let made = [Arc::new(Counting::default()), Arc::new(Counting::default())];
+    let mut members = Vec::new();
+    for n in 0..100 {
+        let wanted = Wanted {
+            topic: Topic::Post(post.key),
+            group: [n % 2; 32],
+            selection: made[usize::from(n % 2)].clone(),
+            viewer: (n < 50).then_some(viewer),
+            hangup: Hangup::default(),
+        };
+        members.push(app.app.hub.join(wanted).await.unwrap());
+    }
+    for answer in ["1", "2"] {
+        app.sql("UPDATE posts SET title = 'New'").await;
+        for member in &mut members {
+            assert_eq!(member.next().await, Some(Told::Answer(answer.into())));
+        }
+    }
+    assert!(made.iter().all(|made| made.0.load(Ordering::Relaxed) == 2), "one each for 50");
+    app.sql("DELETE FROM sessions; UPDATE posts SET visibility = 'private'").await;
+    for (n, member) in members.iter_mut().enumerate() {
+        let why = if n < 50 { End::LoggedOut } else { End::Done };
+        assert_eq!(member.next().await, Some(Told::End(why)));
+        assert_eq!(member.next().await, None);
+    }
+    assert_eq!(app.app.hub.subscriptions(), 0);
+}
+
+#[tokio::test]
+async fn what_is_the_same_for_all_is_the_same() {
+    let (app, anon) = TestApp::init().await;
+    let (owner, reader, admin) =
+        (app.user("owner").await, app.user("reader").await, app.admin("root").await);
+    let post = app.post(&owner).await;
+    app.comment(&reader, &post, None).await;
+    app.voted(&reader, &post, 1).await;
+    let fields = |name: &str| {
+        let (_, fields) = SAME.iter().find(|(known, _)| *known == name).unwrap();
+        let own = fields.iter().filter(|field| !["owner", "author", "post"].contains(field));
+        own.copied().collect::<Vec<_>>().join(" ")
+    };
+    let (posts, comments, users) = (fields("Post"), fields("Comment"), fields("User"));
+    let document = format!(
+        "{{ post(id: \"{}\") {{ {posts} owner {{ {users} }}
+            comments {{ nodes {{ {comments} author {{ {users} }} post {{ {posts} }} }} }} }} }}",
+        post.id
+    );
+    let expected = anon.query(&document, json!({})).await;
+    assert!(expected.data("/post/comments/nodes/0/author/username").is_string());
+    for viewer in [&owner, &reader, &admin] {
+        assert_eq!(viewer.query(&document, json!({})).await.json, expected.json);
+    }
+}
