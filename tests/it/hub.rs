@@ -1,8 +1,11 @@
 //! Answers that are made once for many, and what makes them the same.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -11,9 +14,10 @@ use rookery::{
     auth::Viewer,
     db::watch::{Happening, Topic},
     graphql::sameness::SAME,
-    realtime::{End, Hangup, Selection, Told, Wanted},
+    realtime::{End, Hangup, Selection, Subscription, Told, Wanted},
 };
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::support::app::TestApp;
 
@@ -26,6 +30,10 @@ impl Selection for Counting {
         let count = self.0.fetch_add(1, Ordering::Relaxed) + 1;
         Box::pin(std::future::ready(Some(Bytes::from(count.to_string()))))
     }
+}
+
+async fn next(member: &mut Subscription) -> Option<Told> {
+    timeout(Duration::from_secs(5), member.next()).await.expect("something to be told")
 }
 
 #[tokio::test]
@@ -49,15 +57,15 @@ async fn an_answer_is_made_once_for_all_who_get_the_same() {
     for answer in ["1", "2"] {
         app.sql("UPDATE posts SET title = 'New'").await;
         for member in &mut members {
-            assert_eq!(member.next().await, Some(Told::Answer(answer.into())));
+            assert_eq!(next(member).await, Some(Told::Answer(answer.into())));
         }
     }
     assert!(made.iter().all(|made| made.0.load(Ordering::Relaxed) == 2), "one each for 50");
     app.sql("DELETE FROM sessions; UPDATE posts SET visibility = 'private'").await;
     for (n, member) in members.iter_mut().enumerate() {
         let why = if n < 50 { End::LoggedOut } else { End::Done };
-        assert_eq!(member.next().await, Some(Told::End(why)));
-        assert_eq!(member.next().await, None);
+        assert_eq!(next(member).await, Some(Told::End(why)));
+        assert_eq!(next(member).await, None);
     }
     assert_eq!(app.app.hub.subscriptions(), 0);
 }
