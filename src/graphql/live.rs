@@ -110,7 +110,9 @@ impl LiveOperation {
         let (request_id, group) = (operation.info.id.clone(), operation.group());
         let wanted = Wanted { topic, group, selection: Arc::new(operation), viewer, hangup };
         let joined = hub.join(wanted).await;
-        joined.map_err(|error| Outcome::refused(vec![failure(error)], &request_id))
+        let joined = joined.map_err(|error| Outcome::refused(vec![failure(error)], &request_id))?;
+        metrics::operation(metrics::Kind::Subscription, None, &[]);
+        Ok(joined)
     }
 
     /// Those who get the same: by the document, the operation in it, its variables, and where these
@@ -160,6 +162,7 @@ impl LiveOperation {
 /// What kept a subscription from beginning refuses the whole of it, so it belongs to no field.
 fn refusal(mut outcome: Outcome) -> Outcome {
     outcome.response.errors.iter_mut().for_each(|error| error.path.clear());
+    metrics::operation(metrics::Kind::Subscription, None, &outcome.summary.codes);
     outcome
 }
 
