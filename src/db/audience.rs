@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     statement::Statement,
-    visibility::{self, Eyes},
+    visibility,
     watch::Happening,
 };
 use crate::{auth::Viewer, error::Result};
@@ -36,8 +36,8 @@ pub struct Seen {
     pub sight: Sight,
 }
 
-const USER: Eyes = Eyes::Each("audience.user_id");
-const SESSION: Eyes = Eyes::Each("audience.session_id");
+const USER: Term = Term::Column("audience.user_id");
+const SESSION: Term = Term::Column("audience.session_id");
 
 /// What each of these viewers sees. Those whose session has ended are left out.
 ///
@@ -70,7 +70,7 @@ pub async fn find_stranger(mut conn: &AsyncPgConnection, happening: Happening) -
     Ok(statement.get_result(&mut conn).await?)
 }
 
-fn sight(happening: Happening, viewer: Option<Eyes>) -> impl FnOnce(Statement) -> Statement {
+fn sight(happening: Happening, viewer: Option<Term>) -> impl FnOnce(Statement) -> Statement {
     move |statement| match happening {
         Happening::Post(post) => {
             statement.with(sees_post(post, viewer)).sql(" AS place, TRUE AS thing")
@@ -97,7 +97,7 @@ fn sight(happening: Happening, viewer: Option<Eyes>) -> impl FnOnce(Statement) -
     }
 }
 
-fn sees_post(post: Uuid, viewer: Option<Eyes>) -> impl FnOnce(Statement) -> Statement {
+fn sees_post(post: Uuid, viewer: Option<Term>) -> impl FnOnce(Statement) -> Statement {
     move |statement| {
         statement
             .sql("EXISTS (SELECT FROM posts WHERE posts.id = ")

@@ -14,6 +14,7 @@
 
 pub mod account;
 pub mod audience;
+mod ballot_box;
 pub mod boundary;
 pub mod bulk;
 pub mod comment;
@@ -22,6 +23,7 @@ mod connect;
 pub mod embedded;
 pub mod feed;
 pub mod follow;
+pub mod gather;
 pub mod housekeeping;
 pub mod keyset;
 pub mod listen;
@@ -48,22 +50,24 @@ mod tls;
 pub mod user;
 pub mod visibility;
 pub mod vote;
+pub mod vote_cast;
 pub mod watch;
+mod writers;
 
-use std::time::Duration;
+use std::{future::Future, sync::Arc};
 
+use ballot_box::BallotBox;
 use diesel_async::RunQueryDsl;
-use diesel_async::{
-    AsyncPgConnection,
-    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool},
-};
-use futures_util::FutureExt;
+use diesel_async::{AsyncPgConnection, pooled_connection::deadpool};
+use gather::Lane;
 use statement::Statement;
+use vote_cast::{Ballot, Cast};
+use writers::Writers;
 
 pub use connect::{ConnectOptions, Endpoint};
 pub use pipeline::Reader;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A connection of one's own, for the length of a borrow.
 pub type Connection = deadpool::Object<AsyncPgConnection>;
@@ -72,8 +76,23 @@ pub type Connection = deadpool::Object<AsyncPgConnection>;
 #[derive(Clone)]
 pub struct Db {
     pipeline: pipeline::Pipeline,
-    pool: deadpool::Pool<AsyncPgConnection>,
-    wait: Duration,
+    writers: Writers,
+    lanes: Arc<Lanes>,
+    ballots: Arc<BallotBox>,
+}
+
+/// What is gathered across requests.
+pub struct Lanes {
+    /// Users by key, for those who are known to see them.
+    pub users: Lane<user::Known>,
+    /// Posts by key, as strangers see them.
+    pub listed_posts: Lane<post::Listed>,
+    /// Counts of posts by key, for those who are known to see them.
+    pub post_stats: Lane<post::Counts>,
+    /// Votes by person and post.
+    pub votes: Lane<vote::Votes>,
+    /// Sessions that stand by key.
+    pub sessions: Lane<session::Standings>,
 }
 
 /// The answer to `SELECT count(*)`.
@@ -101,31 +120,33 @@ impl Db {
     /// # Errors
     /// When the pool cannot be built from these options.
     pub fn new(options: &ConnectOptions) -> Result<Self> {
-        let endpoint = options.endpoint.clone();
-        let mut manager = ManagerConfig::<AsyncPgConnection>::default();
-        // A connection that broke while it rested is noticed by its driver, without a ping.
-        manager.recycling_method = RecyclingMethod::Fast;
-        manager.custom_setup = Box::new(move |_| {
-            let endpoint = endpoint.clone();
-            async move { endpoint.connect().await.map(|(connection, _)| connection) }.boxed()
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config("", manager);
-        let pool = deadpool::Pool::builder(manager)
-            .max_size(options.pool_size)
-            .build()
-            .map_err(Error::internal)?;
+        let writers = Writers::new(options)?;
         let pipeline = pipeline::Pipeline::new(
             options.endpoint.for_short_reads(),
             options.readers,
             options.wait,
         );
-        Ok(Self { pipeline, pool, wait: options.wait })
+        let lanes = Arc::new(Lanes {
+            users: Lane::new(&pipeline),
+            listed_posts: Lane::new(&pipeline),
+            post_stats: Lane::new(&pipeline),
+            votes: Lane::new(&pipeline),
+            sessions: Lane::new(&pipeline),
+        });
+        let ballots = Arc::new(BallotBox::new(&writers));
+        Ok(Self { pipeline, writers, lanes, ballots })
+    }
+
+    /// Reads by key, gathered with those of other requests.
+    #[must_use]
+    pub fn lanes(&self) -> &Lanes {
+        &self.lanes
     }
 
     /// A shared connection for short reads. Never hold a transaction or wait on a lock with it.
     ///
     /// # Errors
-    /// [`Error::ServiceUnavailable`] when the database cannot be reached in time.
+    /// [`Error::ServiceUnavailable`](crate::error::Error::ServiceUnavailable) when the database cannot be reached in time.
     pub async fn read(&self) -> Result<Reader> {
         self.pipeline.reader().await
     }
@@ -133,14 +154,30 @@ impl Db {
     /// A connection of one's own, for writes, searches and wide counts.
     ///
     /// # Errors
-    /// [`Error::ServiceUnavailable`] when none is free in time.
+    /// [`Error::ServiceUnavailable`](crate::error::Error::ServiceUnavailable) when none is free in time.
     pub async fn write(&self) -> Result<Connection> {
-        // Boxed, since a future that may connect is large, and every field that writes would hold it.
-        match tokio::time::timeout(self.wait, Box::pin(self.pool.get())).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(Error::ServiceUnavailable(error.to_string().into())),
-            Err(elapsed) => Err(Error::ServiceUnavailable(elapsed.into())),
-        }
+        self.writers.get().await
+    }
+
+    /// Runs a write that is one statement or one transaction; again, up to five times, when it loses
+    /// to a concurrent one.
+    ///
+    /// # Errors
+    /// What the write fails with, and [`Error::ServiceUnavailable`](crate::error::Error::ServiceUnavailable) when no connection is free.
+    pub async fn retrying<T, F>(&self, write: impl Fn(Connection) -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        self.writers.retrying(write).await
+    }
+
+    /// Casts, changes or takes back a vote, together with those of others. `None` when the viewer's
+    /// session has ended, or when there is no such post that they may see.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn vote(&self, ballot: Ballot) -> Result<Option<Cast>> {
+        self.ballots.cast(ballot).await
     }
 
     /// Asks the database for a sign of life.
@@ -157,16 +194,11 @@ impl Db {
     /// How busy the pool is.
     #[must_use]
     pub fn pool_status(&self) -> PoolStatus {
-        let status = self.pool.status();
-        PoolStatus {
-            in_use: status.size.saturating_sub(status.available),
-            size: status.size,
-            waiting: status.waiting,
-        }
+        self.writers.status()
     }
 
     /// Closes all connections; what waits for one fails.
     pub fn close(&self) {
-        self.pool.close();
+        self.writers.close();
     }
 }

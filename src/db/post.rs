@@ -6,6 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
+    gather::{Found, Gathered},
     schema::{post_stats, posts},
     statement::Statement,
     visibility,
@@ -76,6 +77,33 @@ impl PostStatsRow {
     }
 }
 
+/// Posts by key, as strangers see them.
+pub struct Listed;
+
+impl Gathered for Listed {
+    type Key = Uuid;
+    type Value = PostRow;
+
+    async fn find(conn: &AsyncPgConnection, keys: &[Uuid]) -> Result<Found<Self>> {
+        let rows = find_many(conn, None, keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// The counts of posts by key, for whoever is known to see the posts.
+pub struct Counts;
+
+impl Gathered for Counts {
+    type Key = Uuid;
+    type Value = PostStatsRow;
+
+    async fn find(mut conn: &AsyncPgConnection, keys: &[Uuid]) -> Result<Found<Self>> {
+        let counts = post_stats::table.filter(post_stats::post_id.eq_any(keys));
+        let rows = counts.select(PostStatsRow::as_select()).load(&mut conn).await?;
+        Ok(rows.into_iter().map(|row| (row.post_id, row)).collect())
+    }
+}
+
 /// The posts with these keys that the viewer may see, in no order.
 ///
 /// # Errors
@@ -92,14 +120,4 @@ pub async fn find_many(
         .sql(") AND ")
         .with(visibility::post(viewer));
     Ok(statement.load(&mut conn).await?)
-}
-
-/// The counts of these posts, which the viewer is already known to see.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_stats(mut conn: &AsyncPgConnection, ids: &[Uuid]) -> Result<Vec<PostStatsRow>> {
-    let query =
-        post_stats::table.filter(post_stats::post_id.eq_any(ids)).select(PostStatsRow::as_select());
-    Ok(query.load(&mut conn).await?)
 }

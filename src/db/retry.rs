@@ -7,7 +7,7 @@
 
 use std::{future::Future, time::Duration};
 
-use super::{Connection, Db};
+use super::{Connection, writers::Writers};
 use crate::error::{Error, Result};
 
 /// How often a write is tried in all.
@@ -15,19 +15,19 @@ const ATTEMPTS: u32 = 5;
 /// The longest pause before the second attempt; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
-impl Db {
+impl Writers {
     /// Runs a write that is one statement or one transaction, up to five times.
     ///
     /// # Errors
     /// What the write fails with, and [`Error::ServiceUnavailable`] when no connection is free.
-    pub async fn retrying<T, F>(&self, write: impl Fn(Connection) -> F + Send) -> Result<T>
+    pub(super) async fn retrying<T, F>(&self, write: impl Fn(Connection) -> F + Send) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
         let mut attempt = 1;
         loop {
             // Boxed, since a transaction's future is large, and every mutation would hold it.
-            match Box::pin(write(self.write().await?)).await {
+            match Box::pin(write(self.get().await?)).await {
                 Err(Error::Contended(cause)) if attempt < ATTEMPTS => {
                     tracing::warn!(attempt, cause, "a write lost to a concurrent one");
                     tokio::time::sleep(pause(attempt)).await;

@@ -1,6 +1,6 @@
 //! Sessions: a row for each that lasts.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Counted,
+    gather::{Found, Gathered},
     keyset::Order,
     page::{Page, Position, Window},
     refresh_token,
@@ -125,34 +126,36 @@ pub async fn open(
     .await
 }
 
-/// A session that stands, with the user whose it is.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Standing {
+#[derive(QueryableByName)]
+struct Standing {
     #[diesel(sql_type = sql_types::Uuid)]
-    pub session_id: Uuid,
+    session_id: Uuid,
     #[diesel(embed)]
-    pub user: UserRow,
+    user: UserRow,
 }
 
-/// Those of these sessions that have not ended, of users who are not suspended.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_standing(
-    mut conn: &AsyncPgConnection,
-    sessions: &[Uuid],
-) -> Result<Vec<Standing>> {
-    Ok(Statement::new(
-        "SELECT sessions.id AS session_id, users.* \
-         FROM sessions JOIN users ON users.id = sessions.user_id \
-         WHERE users.suspended_at IS NULL \
-         AND least(sessions.idle_expires_at, sessions.expires_at) > now() \
-         AND sessions.id = ANY(",
-    )
-    .bind::<sql_types::Array<sql_types::Uuid>, _>(sessions.to_vec())
-    .sql(")")
-    .load(&mut conn)
-    .await?)
+/// The users of sessions, by the session's key: of those that have not ended, of users who are not
+/// suspended.
+pub struct Standings;
+
+impl Gathered for Standings {
+    type Key = Uuid;
+    type Value = Arc<UserRow>;
+
+    async fn find(mut conn: &AsyncPgConnection, keys: &[Uuid]) -> Result<Found<Self>> {
+        let rows: Vec<Standing> = Statement::new(
+            "SELECT sessions.id AS session_id, users.* \
+             FROM sessions JOIN users ON users.id = sessions.user_id \
+             WHERE users.suspended_at IS NULL \
+             AND least(sessions.idle_expires_at, sessions.expires_at) > now() \
+             AND sessions.id = ANY(",
+        )
+        .bind::<sql_types::Array<sql_types::Uuid>, _>(keys.to_vec())
+        .sql(")")
+        .load(&mut conn)
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.session_id, Arc::new(row.user))).collect())
+    }
 }
 
 fn living_of(user: Uuid) -> impl FnOnce(Statement) -> Statement {

@@ -13,6 +13,7 @@ use diesel::{
     serialize::ToSql,
     sql_types::{self, HasSqlType, Untyped},
 };
+use uuid::Uuid;
 
 enum Piece {
     Text(&'static str),
@@ -31,6 +32,21 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_bind_param::<ST, T>(&self.value)
+    }
+}
+
+/// A key in a statement: one value, or a column where the statement is about many.
+#[derive(Clone, Copy, Debug)]
+pub enum Term {
+    /// This value.
+    Bound(Uuid),
+    /// The column of this name.
+    Column(&'static str),
+}
+
+impl From<Uuid> for Term {
+    fn from(key: Uuid) -> Self {
+        Self::Bound(key)
     }
 }
 
@@ -64,6 +80,15 @@ impl Statement {
     {
         self.pieces.push(Piece::Value(Box::new(Bound::<ST, T> { value, sql_type: PhantomData })));
         self
+    }
+
+    /// Appends a key, wherever it comes from.
+    #[must_use]
+    pub fn term(self, term: impl Into<Term>) -> Self {
+        match term.into() {
+            Term::Bound(key) => self.bind::<sql_types::Uuid, _>(key),
+            Term::Column(name) => self.sql(name),
+        }
     }
 
     /// Appends a template, in which `gap` appends what belongs in the place of each `{name}`.

@@ -54,6 +54,17 @@ impl Statements {
     }
 }
 
+/// Counts a statement that a request shared with others: one for each of them, since it takes one
+/// however many others there are.
+pub(super) fn gathered(took: Duration) {
+    let took = i64::try_from(took.as_nanos()).unwrap_or(i64::MAX);
+    let _ = CURRENT.try_with(|Statements(counts)| {
+        counts.started.fetch_add(1, Ordering::Relaxed);
+        counts.finished.fetch_add(1, Ordering::Relaxed);
+        counts.nanoseconds.fetch_add(took, Ordering::Relaxed);
+    });
+}
+
 /// Diesel's hook: called in the task that sends the statement.
 pub(super) struct Recorder;
 

@@ -1,5 +1,7 @@
 //! Users: their rows, and how they are found.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -7,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Counted,
+    gather::{Found, Gathered},
     keyset::Order,
     page::{Page, Position, Window},
     schema::users,
@@ -41,6 +44,20 @@ impl UserRow {
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.role == "admin" && self.suspended_at.is_none()
+    }
+}
+
+/// Users by key, for whoever is known to see them: who sees what somebody wrote sees who wrote it.
+pub struct Known;
+
+impl Gathered for Known {
+    type Key = Uuid;
+    type Value = Arc<UserRow>;
+
+    async fn find(mut conn: &AsyncPgConnection, keys: &[Uuid]) -> Result<Found<Self>> {
+        let query = users::table.filter(users::id.eq_any(keys)).select(UserRow::as_select());
+        let rows: Vec<UserRow> = query.load(&mut conn).await?;
+        Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
     }
 }
 

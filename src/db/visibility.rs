@@ -13,69 +13,44 @@
 //!
 //! Muting hides from lists only, not by id, so it is a condition of its own.
 
-use diesel::sql_types;
 use uuid::Uuid;
 
-use super::statement::Statement;
+use super::statement::{Statement, Term};
 use crate::auth::Viewer;
 
-/// Whose eyes are looked through.
-#[derive(Clone, Copy, Debug)]
-pub enum Eyes {
-    /// Those of this user.
-    User(Uuid),
-    /// Those of each row's user: a column that holds their key, or their session's.
-    Each(&'static str),
-}
-
-impl From<Uuid> for Eyes {
-    fn from(user: Uuid) -> Self {
-        Self::User(user)
-    }
-}
-
-impl Eyes {
-    fn write(self, statement: Statement) -> Statement {
-        match self {
-            Self::User(user) => statement.bind::<sql_types::Uuid, _>(user),
-            Self::Each(column) => statement.sql(column),
-        }
-    }
-}
-
 /// `NOT (either blocked the other)`, in two index probes that PostgreSQL skips for strangers.
-fn no_block(statement: Statement, viewer: Eyes, other: &'static str) -> Statement {
+fn no_block(statement: Statement, viewer: Term, other: &'static str) -> Statement {
     statement
         .sql(" NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ")
-        .with(|s| viewer.write(s))
+        .term(viewer)
         .sql(" AND blocked_id = ")
         .sql(other)
         .sql(") AND NOT EXISTS (SELECT FROM blocks WHERE blocked_id = ")
-        .with(|s| viewer.write(s))
+        .term(viewer)
         .sql(" AND blocker_id = ")
         .sql(other)
         .sql(") ")
 }
 
 /// Evaluated once a statement, not once a row, and only where nothing cheaper decided.
-pub(super) fn viewer_is_admin(viewer: impl Into<Eyes>) -> impl FnOnce(Statement) -> Statement {
+pub(super) fn viewer_is_admin(viewer: impl Into<Term>) -> impl FnOnce(Statement) -> Statement {
     let viewer = viewer.into();
     move |statement| {
         statement
         .sql(" (SELECT role = 'admin' AND suspended_at IS NULL FROM users AS viewer WHERE viewer.id = ")
-        .with(|s| viewer.write(s))
+        .term(viewer)
         .sql(") ")
     }
 }
 
 /// A condition on `users`.
 pub fn user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
-    let viewer = viewer.map(Eyes::from);
+    let viewer = viewer.map(Term::from);
     move |statement| match viewer {
         None => statement.sql(" users.suspended_at IS NULL "),
         Some(viewer) => statement
             .sql(" (users.id = ")
-            .with(|s| viewer.write(s))
+            .term(viewer)
             .sql(" OR (users.suspended_at IS NULL AND ")
             .with(|s| no_block(s, viewer, "users.id"))
             .sql(") OR ")
@@ -85,13 +60,13 @@ pub fn user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
 }
 
 /// A condition on `posts`.
-pub fn post<E: Into<Eyes>>(viewer: Option<E>) -> impl FnOnce(Statement) -> Statement {
+pub fn post<E: Into<Term>>(viewer: Option<E>) -> impl FnOnce(Statement) -> Statement {
     let viewer = viewer.map(Into::into);
     move |statement| match viewer {
         None => statement.sql(" posts.listed "),
         Some(viewer) => statement
             .sql(" (posts.owner_id = ")
-            .with(|s| viewer.write(s))
+            .term(viewer)
             .sql(" OR (posts.listed AND ")
             .with(|s| no_block(s, viewer, "posts.owner_id"))
             // A follow ends with a block, so that followers need no look at blocks. A subquery for
@@ -100,7 +75,7 @@ pub fn post<E: Into<Eyes>>(viewer: Option<E>) -> impl FnOnce(Statement) -> State
                 ") OR (posts.open_to_followers AND posts.visibility = 'followers' \
                  AND (SELECT TRUE FROM follows WHERE follower_id = ",
             )
-            .with(|s| viewer.write(s))
+            .term(viewer)
             .sql(
                 " AND followee_id = posts.owner_id)) \
                  OR (posts.published AND posts.visibility <> 'private' AND ",
@@ -117,20 +92,20 @@ pub const POST_OF_FOLLOWEE: &str = "open_to_followers";
 
 /// A condition on `posts` that are just published, or just opened to followers, and that the viewer
 /// is already known to see: whether it is the viewer's feed that gains them.
-pub fn feed_gains(viewer: Eyes, published: bool) -> impl FnOnce(Statement) -> Statement {
+pub fn feed_gains(viewer: Term, published: bool) -> impl FnOnce(Statement) -> Statement {
     move |statement| {
         let statement = statement.sql(" (");
         let statement = if published {
             statement
                 .sql("(posts.published AND posts.owner_id = ")
-                .with(|s| viewer.write(s))
+                .term(viewer)
                 .sql(") OR ")
         } else {
             statement
         };
         statement
             .sql("(posts.open_to_followers AND (SELECT TRUE FROM follows WHERE follower_id = ")
-            .with(|s| viewer.write(s))
+            .term(viewer)
             .sql(" AND followee_id = posts.owner_id) AND ")
             .with(not_muted(Some(viewer), "posts.owner_id"))
             .sql(")) ")
@@ -138,7 +113,7 @@ pub fn feed_gains(viewer: Eyes, published: bool) -> impl FnOnce(Statement) -> St
 }
 
 /// A condition on `comments` whose post the viewer is already known to see.
-pub fn comment_of_visible_post<E: Into<Eyes>>(
+pub fn comment_of_visible_post<E: Into<Term>>(
     viewer: Option<E>,
 ) -> impl FnOnce(Statement) -> Statement {
     let viewer = viewer.map(Into::into);
@@ -146,7 +121,7 @@ pub fn comment_of_visible_post<E: Into<Eyes>>(
         None => statement.sql(" NOT comments.author_suspended "),
         Some(viewer) => statement
             .sql(" (comments.author_id = ")
-            .with(|s| viewer.write(s))
+            .term(viewer)
             .sql(" OR (NOT comments.author_suspended AND ")
             .with(|s| no_block(s, viewer, "comments.author_id"))
             .sql(") OR ")
@@ -173,13 +148,13 @@ pub fn session(viewer: Viewer) -> impl FnOnce(Statement) -> Statement {
 }
 
 /// The same for the user and the session that stand in these places.
-pub fn session_of(user: Eyes, session: Eyes) -> impl FnOnce(Statement) -> Statement {
+pub fn session_of(user: Term, session: Term) -> impl FnOnce(Statement) -> Statement {
     move |statement| {
         statement
             .sql(" EXISTS (SELECT FROM sessions WHERE sessions.id = ")
-            .with(|s| session.write(s))
+            .term(session)
             .sql(" AND sessions.user_id = ")
-            .with(|s| user.write(s))
+            .term(user)
             .sql(" AND least(sessions.idle_expires_at, sessions.expires_at) > now()) ")
     }
 }
@@ -190,7 +165,7 @@ pub fn report(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
         None => statement.sql(" FALSE "),
         Some(viewer) => statement
             .sql(" (reports.reporter_id = ")
-            .bind::<sql_types::Uuid, _>(viewer)
+            .term(viewer)
             .sql(" OR ")
             .with(viewer_is_admin(viewer))
             .sql(") "),
@@ -207,7 +182,7 @@ pub fn moderation_log(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Stateme
 
 /// For lists that the viewer did not open for this very person: nothing of people they muted.
 /// `other` is the column that holds the person.
-pub fn not_muted<E: Into<Eyes>>(
+pub fn not_muted<E: Into<Term>>(
     viewer: Option<E>,
     other: &'static str,
 ) -> impl FnOnce(Statement) -> Statement {
@@ -217,7 +192,7 @@ pub fn not_muted<E: Into<Eyes>>(
         Some(viewer) => statement
             // A subquery for its value is never turned into a read of all mutes for every row.
             .sql(" (SELECT TRUE FROM mutes WHERE muter_id = ")
-            .with(|s| viewer.write(s))
+            .term(viewer)
             .sql(" AND muted_id = ")
             .sql(other)
             .sql(") IS NULL "),

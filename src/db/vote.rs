@@ -8,19 +8,17 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
+    gather::{Found, Gathered},
     keyset::Order,
     lists,
     page::{Page, Position, Window},
-    post::{self, PostRow, PostStatsRow},
+    post::{self, PostRow},
     schema::votes,
     statement::Statement,
     user::UserRow,
     visibility,
 };
-use crate::{
-    auth::Viewer,
-    error::{OnConstraint, Result},
-};
+use crate::error::Result;
 
 /// How a person stands to a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +32,7 @@ pub enum VoteDirection {
 }
 
 impl VoteDirection {
-    const fn value(self) -> i16 {
+    pub(super) const fn value(self) -> i16 {
         match self {
             Self::Up => 1,
             Self::Down => -1,
@@ -42,7 +40,7 @@ impl VoteDirection {
         }
     }
 
-    const fn from_value(value: i16) -> Self {
+    pub(super) const fn from_value(value: i16) -> Self {
         match value {
             1.. => Self::Up,
             0 => Self::None,
@@ -51,88 +49,35 @@ impl VoteDirection {
     }
 }
 
-/// A vote that was cast, changed or taken back.
-#[derive(Debug)]
-pub struct Cast {
-    /// The post.
-    pub post: PostRow,
-    /// What the post counts with this vote.
-    pub stats: PostStatsRow,
-    /// What the vote was before.
-    pub previous: VoteDirection,
-}
-
 #[derive(QueryableByName)]
-struct CastRow {
-    #[diesel(embed)]
-    post: PostRow,
-    #[diesel(sql_type = sql_types::Integer)]
-    upvotes: i32,
-    #[diesel(sql_type = sql_types::Integer)]
-    downvotes: i32,
-    #[diesel(sql_type = sql_types::Integer)]
-    comment_count: i32,
-    #[diesel(sql_type = sql_types::Integer)]
-    score: i32,
-    #[diesel(sql_type = sql_types::SmallInt)]
-    previous: i16,
+#[diesel(table_name = votes)]
+struct VoteRow {
+    user_id: Uuid,
+    post_id: Uuid,
+    value: i16,
 }
 
-/// Casts, changes or takes back the viewer's vote, in one statement. `None` when the viewer's
-/// session has ended, or when there is no such post that they may see.
-///
-/// # Errors
-/// When the database fails.
-pub async fn cast(
-    conn: &mut AsyncPgConnection,
-    viewer: Viewer,
-    post: Uuid,
-    direction: VoteDirection,
-) -> Result<Option<Cast>> {
-    let statement = Statement::new("WITH visible AS MATERIALIZED (SELECT ")
-        .sql(post::COLUMNS)
-        .sql(" FROM posts WHERE posts.id = ")
-        .bind::<sql_types::Uuid, _>(post)
-        .sql(" AND ")
-        .with(visibility::session(viewer))
-        .sql(" AND ")
-        .with(visibility::post(Some(viewer.user_id)))
-        .sql(") SELECT visible.*, counted.* FROM visible CROSS JOIN LATERAL cast_vote(")
-        .bind::<sql_types::Uuid, _>(viewer.user_id)
-        .sql(", visible.id, ")
-        .bind::<sql_types::SmallInt, _>(direction.value())
-        .sql(") AS counted");
-    // An account or a post that is deleted at this very moment.
-    let gone = |constraint: &str| constraint.starts_with("votes_").then_some(None);
-    let row: Option<CastRow> = statement.get_result(conn).await.optional().on_constraint(gone)?;
-    Ok(row.map(|row| Cast {
-        stats: PostStatsRow {
-            post_id: row.post.id,
-            upvotes: row.upvotes,
-            downvotes: row.downvotes,
-            comment_count: row.comment_count,
-            score: row.score,
-        },
-        post: row.post,
-        previous: VoteDirection::from_value(row.previous),
-    }))
-}
+/// Votes by person and post; where there is none, nothing.
+pub struct Votes;
 
-/// How this user voted on these posts; a post without their vote is left out.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_many(
-    mut conn: &AsyncPgConnection,
-    voter: Uuid,
-    posts: &[Uuid],
-) -> Result<HashMap<Uuid, VoteDirection>> {
-    let rows: Vec<(Uuid, i16)> = votes::table
-        .filter(votes::user_id.eq(voter).and(votes::post_id.eq_any(posts)))
-        .select((votes::post_id, votes::value))
-        .load(&mut conn)
-        .await?;
-    Ok(rows.into_iter().map(|(post, value)| (post, VoteDirection::from_value(value))).collect())
+impl Gathered for Votes {
+    type Key = (Uuid, Uuid);
+    type Value = VoteDirection;
+
+    async fn find(mut conn: &AsyncPgConnection, keys: &[Self::Key]) -> Result<Found<Self>> {
+        let (voters, posts): (Vec<Uuid>, Vec<Uuid>) = keys.iter().copied().unzip();
+        let rows: Vec<VoteRow> =
+            Statement::new("SELECT votes.user_id, votes.post_id, votes.value FROM unnest(")
+                .bind::<sql_types::Array<sql_types::Uuid>, _>(voters)
+                .sql(", ")
+                .bind::<sql_types::Array<sql_types::Uuid>, _>(posts)
+                .sql(") AS asked (user_id, post_id) JOIN votes USING (user_id, post_id)")
+                .load(&mut conn)
+                .await?;
+        let vote =
+            |row: VoteRow| ((row.user_id, row.post_id), VoteDirection::from_value(row.value));
+        Ok(rows.into_iter().map(vote).collect())
+    }
 }
 
 /// Somebody who voted, in a list of them.

@@ -41,8 +41,8 @@ impl AccountMutation {
             let mut conn = ctx.app().db.write().await?;
             account::update(&mut conn, viewer.id, &change).await?
         };
-        let user = note_written(&mut problems, written).map(User);
-        ctx.loaders().users.clear(viewer.id).await;
+        let user = note_written(&mut problems, written).map(User::from);
+        ctx.loaders().forget_user(viewer.id).await;
         ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
         Ok(UpdateProfilePayload { user, user_errors: problems.into_vec() })
     }
@@ -65,7 +65,7 @@ impl AccountMutation {
         };
         match deleted {
             Deleted::Yes => {
-                ctx.loaders().users.clear(viewer.id).await;
+                ctx.loaders().forget_user(viewer.id).await;
                 ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
                 let deleted_user_id = Some(viewer.id.into());
                 Ok(DeleteAccountPayload { deleted_user_id, user_errors: Vec::new() })

@@ -36,7 +36,7 @@ pub async fn page(
         page,
         &tag,
         BoundaryRow::position,
-        |row| User(row.user),
+        |row| User::from(row.user),
         Box::new(move |ctx| {
             Box::pin(
                 async move { boundary::count(&*ctx.app().db.write().await?, kind, user).await },

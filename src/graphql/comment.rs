@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     db::{
+        Db,
         comment::{self, CommentRow},
         comment_list::{self, Thread},
         page::{Page, Position, Window},
@@ -45,11 +46,12 @@ impl Lookup for CommentsByKey {
     const NAME: &'static str = "comments";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Uuid],
     ) -> Result<HashMap<Uuid, CommentRow>> {
-        let rows = comment::find_many(conn, viewer, keys).await?;
+        let conn = db.read().await?;
+        let rows = comment::find_many(&conn, viewer, keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
@@ -62,12 +64,9 @@ impl Lookup for ReplyCounts {
     type Value = i64;
     const NAME: &'static str = "reply_counts";
 
-    async fn find(
-        conn: &AsyncPgConnection,
-        viewer: Option<Uuid>,
-        keys: &[Uuid],
-    ) -> Result<HashMap<Uuid, i64>> {
-        comment_list::counts(conn, viewer, Thread::Replies, keys).await
+    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
+        let conn = db.read().await?;
+        comment_list::counts(&conn, viewer, Thread::Replies, keys).await
     }
 }
 
@@ -157,7 +156,7 @@ impl Comment {
     /// Who wrote it; null when it was deleted.
     async fn author(&self, ctx: &Context<'_>) -> Nullable<User> {
         let Some(author) = self.0.author_id else { return Ok(None).into() };
-        ctx.loaders().users.load(author).await.map(|row| row.map(User)).into()
+        ctx.loaders().known_users.load(author).await.map(|row| row.map(User)).into()
     }
 
     /// The post that it stands under.

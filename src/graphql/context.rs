@@ -1,6 +1,6 @@
 //! What a resolver can reach: the app, the viewer, the loaders, the request.
 
-use std::{future::Future, net::IpAddr};
+use std::{future::Future, net::IpAddr, sync::Arc};
 
 use async_graphql::Context;
 use futures_util::future::BoxFuture;
@@ -67,14 +67,13 @@ pub trait ContextExt<'a> {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] when the session has ended, or its user is suspended or gone.
-    fn session_user(&self) -> BoxFuture<'a, Result<Option<UserRow>>> {
+    fn session_user(&self) -> BoxFuture<'a, Result<Option<Arc<UserRow>>>> {
         let (viewer, loaders) = (self.viewer(), self.loaders());
         // Boxed, since every mutation holds one: a loader's future is large.
         Box::pin(async move {
             let Some(viewer) = viewer else { return Ok(None) };
             let standing = loaders.standing.load(viewer.session_id).await?;
             standing
-                .map(|standing| standing.user)
                 .filter(|user| user.id == viewer.user_id)
                 .map(Some)
                 .ok_or(Error::Unauthenticated(SESSION_ENDED))
@@ -86,7 +85,7 @@ pub trait ContextExt<'a> {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for a stranger and for a session that has ended.
-    fn require_session(&self) -> impl Future<Output = Result<UserRow>> + Send {
+    fn require_session(&self) -> impl Future<Output = Result<Arc<UserRow>>> + Send {
         let user = self.session_user();
         async move { user.await?.ok_or(Error::Unauthenticated(LOG_IN_FIRST)) }
     }
@@ -95,7 +94,7 @@ pub trait ContextExt<'a> {
     ///
     /// # Errors
     /// As [`ContextExt::require_session`], and [`Error::Forbidden`] for everybody else.
-    fn require_admin(&self) -> impl Future<Output = Result<UserRow>> + Send {
+    fn require_admin(&self) -> impl Future<Output = Result<Arc<UserRow>>> + Send {
         let user = self.require_session();
         async move {
             let user = user.await?;
@@ -108,7 +107,7 @@ pub trait ContextExt<'a> {
     ///
     /// # Errors
     /// As [`ContextExt::require_session`], and [`Error::RateLimited`].
-    fn begin_write(&self) -> impl Future<Output = Result<UserRow>> + Send {
+    fn begin_write(&self) -> impl Future<Output = Result<Arc<UserRow>>> + Send {
         let (user, counted) = (self.require_session(), self.count_write());
         async move {
             counted?;
@@ -120,7 +119,7 @@ pub trait ContextExt<'a> {
     ///
     /// # Errors
     /// As [`ContextExt::require_admin`], and [`Error::RateLimited`].
-    fn begin_admin_write(&self) -> impl Future<Output = Result<UserRow>> + Send {
+    fn begin_admin_write(&self) -> impl Future<Output = Result<Arc<UserRow>>> + Send {
         let (user, counted) = (self.require_admin(), self.count_write());
         async move {
             counted?;

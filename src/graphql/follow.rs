@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     db::{
+        Db,
         follow::{self, FollowRow, Followed, Side, UserStatsRow},
         page::{Page, Position, Window},
         relation::{self, RelationRow},
@@ -34,11 +35,12 @@ impl Lookup for UserStats {
     const NAME: &'static str = "user_stats";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         _viewer: Option<Uuid>,
         keys: &[Uuid],
     ) -> Result<HashMap<Uuid, UserStatsRow>> {
-        let rows = follow::find_stats(conn, keys).await?;
+        let conn = db.read().await?;
+        let rows = follow::find_stats(&conn, keys).await?;
         Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
     }
 }
@@ -52,12 +54,13 @@ impl Lookup for Relations {
     const NAME: &'static str = "relations";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Uuid],
     ) -> Result<HashMap<Uuid, RelationRow>> {
         let Some(viewer) = viewer else { return Ok(HashMap::new()) };
-        let rows = relation::find_many(conn, viewer, keys).await?;
+        let conn = db.read().await?;
+        let rows = relation::find_many(&conn, viewer, keys).await?;
         Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
     }
 }
@@ -117,7 +120,7 @@ pub async fn page(
     side: Side,
     arguments: PageArguments,
 ) -> Result<Connection<User>> {
-    nested::page::<Follows, _>(ctx, side, user, &arguments, |row| User(row.user)).await
+    nested::page::<Follows, _>(ctx, side, user, &arguments, |row| User::from(row.user)).await
 }
 
 /// Mutations of follows.
@@ -214,7 +217,7 @@ pub async fn after_ending(
 /// # Errors
 /// When the database fails.
 pub async fn load(ctx: &Context<'_>, user: Uuid) -> Result<Option<User>> {
-    Ok(ctx.loaders().users.load(user).await?.map(User))
+    Ok(ctx.loaders().users.load(user).await?.map(User::from))
 }
 
 /// Whom to follow.

@@ -14,7 +14,6 @@ use std::{
 };
 
 use dataloader::{BatchFn, cached};
-use diesel_async::AsyncPgConnection;
 use tokio::task::unconstrained;
 use uuid::Uuid;
 
@@ -49,32 +48,19 @@ pub trait Lookup: Send + Sync + 'static {
     /// The lookup's name in the metrics.
     const NAME: &'static str;
 
-    /// Whether its statement may read very many rows, so that it needs a connection of its own.
-    const WIDE: bool = false;
-
     /// Finds the values of all keys with one statement; a key without a value is left out.
     fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Self::Key],
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
 }
 
-/// Runs a lookup on a shared connection, taken only for the length of its statement.
+/// Runs a lookup, which takes a connection only for the length of its statement.
 pub struct Batch<L> {
     db: Db,
     viewer: Option<Uuid>,
     lookup: PhantomData<fn() -> L>,
-}
-
-impl<L: Lookup> Batch<L> {
-    async fn find(&self, keys: &[L::Key]) -> Result<HashMap<L::Key, L::Value>> {
-        if L::WIDE {
-            L::find(&*self.db.write().await?, self.viewer, keys).await
-        } else {
-            L::find(&*self.db.read().await?, self.viewer, keys).await
-        }
-    }
 }
 
 type Found<L> = Result<Option<<L as Lookup>::Value>, Arc<Error>>;
@@ -83,7 +69,7 @@ impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
     async fn load(&mut self, keys: &[L::Key]) -> HashMap<L::Key, Found<L>> {
         metrics::loader_batch(L::NAME, keys.len());
         // Boxed, since every field that loads a key holds room for the future of the whole batch.
-        let found = Box::pin(self.find(keys)).await;
+        let found = Box::pin(L::find(&self.db, self.viewer, keys)).await;
         // Every key must be answered: the loader panics on one that is not.
         match found {
             Ok(mut values) => {
@@ -168,13 +154,28 @@ impl Lookup for Users {
     type Value = UserRow;
     const NAME: &'static str = "users";
 
-    async fn find(
-        conn: &AsyncPgConnection,
-        viewer: Option<Uuid>,
-        keys: &[Uuid],
-    ) -> Result<HashMap<Uuid, UserRow>> {
-        let rows = user::find_many(conn, viewer, keys).await?;
+    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, UserRow>> {
+        let conn = db.read().await?;
+        let rows = user::find_many(&conn, viewer, keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// A user by key, for a viewer who is known to see them.
+pub struct KnownUsers;
+
+impl Lookup for KnownUsers {
+    type Key = Uuid;
+    type Value = Arc<UserRow>;
+    const NAME: &'static str = "known_users";
+
+    async fn find(
+        db: &Db,
+        _viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, Arc<UserRow>>> {
+        let found = db.lanes().users.find(keys.to_vec()).await?;
+        Ok(picked(&found, keys, |key| *key))
     }
 }
 
@@ -186,12 +187,12 @@ impl Lookup for Posts {
     type Value = PostRow;
     const NAME: &'static str = "posts";
 
-    async fn find(
-        conn: &AsyncPgConnection,
-        viewer: Option<Uuid>,
-        keys: &[Uuid],
-    ) -> Result<HashMap<Uuid, PostRow>> {
-        let rows = post::find_many(conn, viewer, keys).await?;
+    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, PostRow>> {
+        if viewer.is_none() {
+            let found = db.lanes().listed_posts.find(keys.to_vec()).await?;
+            return Ok(picked(&found, keys, |key| *key));
+        }
+        let rows = post::find_many(&*db.read().await?, viewer, keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
@@ -205,12 +206,30 @@ impl Lookup for PostStats {
     const NAME: &'static str = "post_stats";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         _viewer: Option<Uuid>,
         keys: &[Uuid],
     ) -> Result<HashMap<Uuid, PostStatsRow>> {
-        let rows = post::find_stats(conn, keys).await?;
-        Ok(rows.into_iter().map(|row| (row.post_id, row)).collect())
+        let found = db.lanes().post_stats.find(keys.to_vec()).await?;
+        Ok(picked(&found, keys, |key| *key))
+    }
+}
+
+/// Those of the values that a statement found for many requests which this one asked for.
+pub fn picked<K: Clone + Eq + Hash, A: Eq + Hash, V: Clone>(
+    found: &HashMap<A, V>,
+    keys: &[K],
+    asked: impl Fn(&K) -> A,
+) -> HashMap<K, V> {
+    let value = |key: &K| Some((key.clone(), found.get(&asked(key))?.clone()));
+    keys.iter().filter_map(value).collect()
+}
+
+impl Loaders {
+    /// Forgets a user, after a write that changed them.
+    pub async fn forget_user(&self, id: Uuid) {
+        self.users.clear(id).await;
+        self.known_users.clear(id).await;
     }
 }
 
@@ -241,6 +260,8 @@ macro_rules! loaders {
 loaders! {
     /// Users by key.
     users: Users,
+    /// Users by key whom the viewer is known to see.
+    known_users: KnownUsers,
     /// Sessions that stand, with their users, by key.
     standing: StandingSessions,
     /// The viewer's own sessions by key.

@@ -52,7 +52,7 @@ impl LoginMutation {
         let viewer = Viewer { user_id: id, session_id: session.id };
         Ok(LoginPayload {
             tokens: Some(AuthTokens::new(ctx, viewer, &refresh)?),
-            user: Some(User(user)),
+            user: Some(User::from(user)),
             user_errors: Vec::new(),
         })
     }

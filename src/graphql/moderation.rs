@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
-use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +16,10 @@ use super::{
     user::User,
 };
 use crate::{
-    db::moderation::{self, Action, ModerationRow},
+    db::{
+        Db,
+        moderation::{self, Action, ModerationRow},
+    },
     error::{Error, Result},
     text::Rule,
 };
@@ -34,11 +36,12 @@ impl Lookup for ModerationEntries {
     const NAME: &'static str = "moderation_entries";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Uuid],
     ) -> Result<HashMap<Uuid, ModerationRow>> {
-        let rows = moderation::find_many(conn, viewer, keys).await?;
+        let conn = db.read().await?;
+        let rows = moderation::find_many(&conn, viewer, keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }

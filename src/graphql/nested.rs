@@ -15,7 +15,10 @@ use super::{
     page::{Connection, Count, CursorKey, ListTag, PageArguments},
 };
 use crate::{
-    db::page::{Page, Position, Window},
+    db::{
+        Db,
+        page::{Page, Position, Window},
+    },
     error::Result,
 };
 
@@ -63,15 +66,16 @@ impl<N: Nested> Lookup for Pages<N> {
     const NAME: &'static str = N::NAME;
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Self::Key],
     ) -> Result<HashMap<Self::Key, Self::Value>> {
+        let conn = db.read().await?;
         // All parents of a selection ask for the same page; aliases may ask for others.
         let asked =
             grouped(keys.iter().map(|(choice, window, parent)| ((*choice, *window), *parent)));
         let found = try_join_all(asked.iter().map(async |((choice, window), parents)| {
-            let pages = N::pages(conn, viewer, *choice, parents, window).await?;
+            let pages = N::pages(&conn, viewer, *choice, parents, window).await?;
             Ok::<_, crate::error::Error>(
                 pages.into_iter().map(|(parent, page)| ((*choice, *window, parent), page)),
             )
@@ -87,16 +91,16 @@ impl<N: Nested> Lookup for Counts<N> {
     type Key = (N::Choice, Uuid);
     type Value = i64;
     const NAME: &'static str = N::NAME;
-    const WIDE: bool = true;
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Self::Key],
     ) -> Result<HashMap<Self::Key, i64>> {
+        let conn = db.write().await?;
         let asked = grouped(keys.iter().copied());
         let found = try_join_all(asked.iter().map(async |(choice, parents)| {
-            let counts = N::counts(conn, viewer, *choice, parents).await?;
+            let counts = N::counts(&conn, viewer, *choice, parents).await?;
             Ok::<_, crate::error::Error>(
                 counts.into_iter().map(|(parent, count)| ((*choice, parent), count)),
             )

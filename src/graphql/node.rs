@@ -64,7 +64,7 @@ impl NodeQuery {
 async fn find(ctx: &Context<'_>, AnyId { prefix, uuid }: AnyId) -> Result<Option<Node>> {
     let loaders = ctx.loaders();
     Ok(match prefix {
-        UserKind::PREFIX => loaders.users.load(uuid).await?.map(|row| User(row).into()),
+        UserKind::PREFIX => loaders.users.load(uuid).await?.map(|row| User::from(row).into()),
         PostKind::PREFIX => loaders.posts.load(uuid).await?.map(|row| Post(row).into()),
         CommentKind::PREFIX => loaders.comments.load(uuid).await?.map(|row| Comment(row).into()),
         SessionKind::PREFIX => {

@@ -103,7 +103,7 @@ impl Post {
     async fn owner(&self, ctx: &Context<'_>) -> Result<User> {
         // Who may see a post may see its owner, both are decided in `db::visibility`: without an
         // owner the post itself went while it was being read.
-        let owner = ctx.loaders().users.load(self.0.owner_id).await?;
+        let owner = ctx.loaders().known_users.load(self.0.owner_id).await?;
         owner.map(User).ok_or(Error::Gone)
     }
 
@@ -146,7 +146,7 @@ impl Post {
             return Err(Error::bad_input("`direction` must be `UP` or `DOWN`."));
         }
         let arguments = PageArguments { first, after, last, before };
-        let node = |row: VoterRow| User(row.user);
+        let node = |row: VoterRow| User::from(row.user);
         nested::page::<Voters, _>(ctx, direction.into(), self.0.id, &arguments, node).await
     }
 

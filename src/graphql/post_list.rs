@@ -207,7 +207,7 @@ impl PostListQuery {
         #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
-        let viewer = ctx.require_session().await?.id;
+        let viewer = ctx.require_viewer()?.user_id;
         if order_by == PostOrder::Relevance {
             return Err(relevance_without_search());
         }

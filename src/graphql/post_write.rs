@@ -94,7 +94,7 @@ impl PostMutation {
         Ok(match ctx.app().db.retrying(delete).await? {
             Outcome::Done(owner) => {
                 forget(ctx.loaders(), id).await;
-                let owner = ctx.loaders().users.load(owner).await?.map(User);
+                let owner = ctx.loaders().users.load(owner).await?.map(User::from);
                 DeletePostPayload {
                     deleted_post_id: Some(input.id),
                     owner,

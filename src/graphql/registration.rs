@@ -47,7 +47,7 @@ impl RegistrationMutation {
         let viewer = Viewer { user_id: user.id, session_id: session.id };
         Ok(RegisterPayload {
             tokens: Some(AuthTokens::new(ctx, viewer, &refresh)?),
-            user: Some(User(user)),
+            user: Some(User::from(user)),
             user_errors: Vec::new(),
         })
     }

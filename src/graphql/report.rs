@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, Enum, Object, Union};
 use chrono::{DateTime, Utc};
-use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +18,10 @@ use super::{
     user::User,
 };
 use crate::{
-    db::report::{self, ReportRow, Subject},
+    db::{
+        Db,
+        report::{self, ReportRow, Subject},
+    },
     error::Result,
 };
 
@@ -32,11 +34,12 @@ impl Lookup for Reports {
     const NAME: &'static str = "reports";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Uuid],
     ) -> Result<HashMap<Uuid, ReportRow>> {
-        let rows = report::find_many(conn, viewer, keys).await?;
+        let conn = db.read().await?;
+        let rows = report::find_many(&conn, viewer, keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
@@ -118,7 +121,7 @@ pub(super) async fn find_subject(
 ) -> Result<Option<ReportSubject>> {
     let loaders = ctx.loaders();
     Ok(match subject {
-        Subject::User(id) => loaders.users.load(id).await?.map(|row| User(row).into()),
+        Subject::User(id) => loaders.users.load(id).await?.map(|row| User::from(row).into()),
         Subject::Post(id) => loaders.posts.load(id).await?.map(|row| Post(row).into()),
         Subject::Comment(id) => loaders.comments.load(id).await?.map(|row| Comment(row).into()),
     })

@@ -50,11 +50,14 @@ impl RoleMutation {
         };
         match changed {
             Changed::Done(user) => {
-                ctx.loaders().users.clear(id).await;
+                ctx.loaders().forget_user(id).await;
                 if id == admin.id {
                     ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
                 }
-                return Ok(SetUserRolePayload { user: Some(User(user)), user_errors: Vec::new() });
+                return Ok(SetUserRolePayload {
+                    user: Some(User::from(user)),
+                    user_errors: Vec::new(),
+                });
             }
             Changed::NotFound => problems.push(user_not_found()),
             Changed::LastAdmin => problems.push(UserError::field(

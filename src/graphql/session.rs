@@ -1,22 +1,25 @@
 //! Sessions: the type, and the mutations that end them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::{
     context::ContextExt,
     error::{UserError, UserErrorCode},
     id::{Id, SessionKind},
-    loaders::Lookup,
+    loaders::{Lookup, picked},
     page::{Connection, ListTag, PageArguments},
 };
 use crate::{
     auth::Viewer,
-    db::session::{self, SessionRow, Standing},
+    db::{
+        Db,
+        session::{self, SessionRow},
+        user::UserRow,
+    },
     error::Result,
 };
 
@@ -62,16 +65,16 @@ pub struct StandingSessions;
 
 impl Lookup for StandingSessions {
     type Key = Uuid;
-    type Value = Standing;
+    type Value = Arc<UserRow>;
     const NAME: &'static str = "standing_sessions";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         _viewer: Option<Uuid>,
         keys: &[Uuid],
-    ) -> Result<HashMap<Uuid, Standing>> {
-        let rows = session::find_standing(conn, keys).await?;
-        Ok(rows.into_iter().map(|row| (row.session_id, row)).collect())
+    ) -> Result<HashMap<Uuid, Arc<UserRow>>> {
+        let found = db.lanes().sessions.find(keys.to_vec()).await?;
+        Ok(picked(&found, keys, |key| *key))
     }
 }
 
@@ -84,12 +87,13 @@ impl Lookup for OwnSessions {
     const NAME: &'static str = "own_sessions";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Uuid],
     ) -> Result<HashMap<Uuid, SessionRow>> {
         let Some(viewer) = viewer else { return Ok(HashMap::new()) };
-        let rows = session::find_many(conn, viewer, keys).await?;
+        let conn = db.read().await?;
+        let rows = session::find_many(&conn, viewer, keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }

@@ -71,7 +71,7 @@ async fn set(
     match changed {
         Changed::Done(row) => {
             ctx.loaders().clear().await;
-            Ok((Some(User(row)), Vec::new()))
+            Ok((Some(User::from(row)), Vec::new()))
         }
         Changed::NotFound => Ok((None, vec![user_not_found()])),
         Changed::LastAdmin => {

@@ -112,7 +112,7 @@ impl TokenMutation {
                 let viewer = Viewer { user_id: user.id, session_id };
                 Ok(RefreshPayload {
                     tokens: Some(AuthTokens::new(ctx, viewer, &next)?),
-                    user: Some(User(user)),
+                    user: Some(User::from(user)),
                     user_errors: Vec::new(),
                 })
             }

@@ -1,5 +1,7 @@
 //! Users: the type.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 
@@ -24,7 +26,13 @@ use crate::{
 };
 
 /// A person on the network.
-pub struct User(pub UserRow);
+pub struct User(pub Arc<UserRow>);
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self(Arc::new(row))
+    }
+}
 
 impl User {
     /// Whether the viewer may read what is private: their own, or as an admin.

@@ -56,7 +56,7 @@ async fn all(ctx: &Context<'_>, arguments: PageArguments) -> Result<Connection<U
         page,
         &tag,
         UserRow::position,
-        User,
+        User::from,
         Box::new(move |ctx| {
             Box::pin(async move { user::count(&*ctx.app().db.write().await?, viewer).await })
         }),
@@ -77,7 +77,7 @@ async fn found(
         page,
         &tag,
         FoundUser::position,
-        |row| User(row.user),
+        |row| User::from(row.user),
         Box::new(move |ctx| {
             let words = words.clone();
             Box::pin(

@@ -69,5 +69,5 @@ async fn find(ctx: &Context<'_>, by: UserBy) -> Result<Option<User>> {
             user::find_by_username(&reader, ctx.viewer_id(), name.as_str()).await?
         }
     };
-    Ok(found.map(User))
+    Ok(found.map(User::from))
 }

@@ -11,14 +11,16 @@ use super::{
     context::ContextExt,
     error::{UserError, UserErrorCode},
     id::{Id, PostKind},
-    loaders::{Loader, Loaders, Lookup},
+    loaders::{Loader, Loaders, Lookup, picked},
     nested::{Counts, Nested, Pages},
     post::Post,
 };
 use crate::{
     db::{
+        Db,
         page::{Page, Position, Window},
-        vote::{self, Cast, LikedRow, VoterRow},
+        vote::{self, LikedRow, VoterRow},
+        vote_cast::{Ballot, Cast},
     },
     error::Result,
 };
@@ -44,12 +46,14 @@ impl Lookup for ViewerVotes {
     const NAME: &'static str = "viewer_votes";
 
     async fn find(
-        conn: &AsyncPgConnection,
+        db: &Db,
         viewer: Option<Uuid>,
         keys: &[Uuid],
     ) -> Result<HashMap<Uuid, vote::VoteDirection>> {
         let Some(viewer) = viewer else { return Ok(HashMap::new()) };
-        vote::find_many(conn, viewer, keys).await
+        let asked = |post: &Uuid| (viewer, *post);
+        let found = db.lanes().votes.find(keys.iter().map(asked).collect()).await?;
+        Ok(picked(&found, keys, asked))
     }
 }
 
@@ -143,14 +147,8 @@ impl VoteMutation {
         let viewer = ctx.require_viewer()?;
         ctx.count_write()?;
         let direction = input.direction.into();
-        let post = input.post_id.uuid();
-        let cast = ctx
-            .app()
-            .db
-            .retrying(
-                |mut conn| async move { vote::cast(&mut conn, viewer, post, direction).await },
-            )
-            .await?;
+        let ballot = Ballot { viewer, post: input.post_id.uuid(), direction };
+        let cast = ctx.app().db.vote(ballot).await?;
         let Some(cast) = cast else {
             // The statement tells that nothing was done; the session is asked for only then.
             ctx.require_session().await?;

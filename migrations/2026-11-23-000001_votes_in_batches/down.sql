@@ -1,0 +1,1 @@
+DROP FUNCTION cast_votes;

@@ -1,0 +1,117 @@
+//! Collects the votes of many people and casts them together: one statement and one commit for all
+//! that came while the last ones were being cast.
+//!
+//! Nobody waits for company: a vote that comes alone is cast alone. Each is answered only after its
+//! commit. When a batch fails, for whatever reason, each of its votes is cast by itself, so that one
+//! that cannot be cast fails alone.
+
+use std::{collections::HashSet, panic::AssertUnwindSafe, sync::OnceLock, time::Instant};
+
+use futures_util::{FutureExt, StreamExt, stream};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Connection, statistics,
+    vote_cast::{Ballot, Cast, How, cast},
+    writers::Writers,
+};
+use crate::error::{Error, Result};
+
+/// How many votes are cast together at most.
+const MANY: usize = 128;
+/// How many are cast at the same time when each is cast by itself.
+const ALONE_AT_ONCE: usize = 4;
+
+type Answer = Result<Option<Cast>>;
+
+struct Ask {
+    ballot: Ballot,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// Where votes are cast.
+pub(super) struct BallotBox {
+    writers: Writers,
+    asks: OnceLock<mpsc::UnboundedSender<Ask>>,
+}
+
+impl BallotBox {
+    pub(super) fn new(writers: &Writers) -> Self {
+        Self { writers: writers.clone(), asks: OnceLock::new() }
+    }
+
+    /// Casts, changes or takes back a vote. `None` when the viewer's session has ended, or when
+    /// there is no such post that they may see.
+    pub(super) async fn cast(&self, ballot: Ballot) -> Answer {
+        let started = Instant::now();
+        let (answer, answered) = oneshot::channel();
+        let asks = self.asks.get_or_init(|| {
+            let (asks, ballots) = mpsc::unbounded_channel();
+            tokio::spawn(count(self.writers.clone(), ballots));
+            asks
+        });
+        // Each vote waits in a request of its own, so their number is bounded as requests are.
+        let sent = asks.send(Ask { ballot, answer });
+        sent.map_err(|_| Error::internal("no votes are cast any more"))?;
+        let cast = answered.await.map_err(|_lost| Error::internal("a vote was lost"));
+        statistics::gathered(started.elapsed());
+        cast?
+    }
+}
+
+/// Casts votes for as long as somebody may vote.
+async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
+    let mut waiting = Vec::new();
+    while ballots.recv_many(&mut waiting, MANY).await > 0 {
+        while !waiting.is_empty() {
+            let batch = take_batch(&mut waiting);
+            if let Some(failed) = cast_batch(&writers, batch).await {
+                // What is in somebody's way for long is not in the way of those who come later.
+                tokio::spawn(cast_each(writers.clone(), failed));
+            }
+        }
+    }
+}
+
+/// Takes the first vote of each person on each post: who votes twice in a moment gets their votes
+/// cast one after the other.
+fn take_batch(waiting: &mut Vec<Ask>) -> Vec<Ask> {
+    let mut places = HashSet::new();
+    let (batch, rest) = waiting.drain(..).partition(|ask: &Ask| places.insert(ask.ballot.place()));
+    *waiting = rest;
+    batch
+}
+
+/// Casts votes together; gives them back when that fails.
+async fn cast_batch(writers: &Writers, batch: Vec<Ask>) -> Option<Vec<Ask>> {
+    let ballots: Vec<_> = batch.iter().map(|ask| ask.ballot).collect();
+    let work = async { cast(&mut *writers.get().await?, &ballots, How::Together).await };
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    match done.unwrap_or_else(|_panic| Err(Error::internal("casting votes panicked"))) {
+        Ok(mut cast) => {
+            for ask in batch {
+                // Whoever does not wait any more needs no answer.
+                let _gone = ask.answer.send(Ok(cast.remove(&ask.ballot.place())));
+            }
+            None
+        }
+        Err(error) => {
+            tracing::debug!(%error, votes = batch.len(), "votes are cast one by one");
+            Some(batch)
+        }
+    }
+}
+
+/// Casts each vote by itself.
+async fn cast_each(writers: Writers, batch: Vec<Ask>) {
+    let alone = |Ask { ballot, answer }| {
+        let writers = &writers;
+        async move {
+            let write =
+                |mut conn: Connection| async move { cast(&mut conn, &[ballot], How::Alone).await };
+            let cast = writers.retrying(write).await;
+            let _gone = answer.send(cast.map(|mut cast| cast.remove(&ballot.place())));
+        }
+    };
+    stream::iter(batch).for_each_concurrent(ALONE_AT_ONCE, alone).await;
+}

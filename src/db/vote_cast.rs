@@ -1,0 +1,144 @@
+//! How votes are cast: one statement for one vote or for many.
+
+use std::collections::HashMap;
+
+use diesel::{QueryableByName, sql_types};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    post::{self, PostRow, PostStatsRow},
+    statement::{Statement, Term},
+    visibility,
+    vote::VoteDirection,
+};
+use crate::{
+    auth::Viewer,
+    error::{OnConstraint, Result},
+};
+
+/// A vote that was cast, changed or taken back.
+#[derive(Debug)]
+pub struct Cast {
+    /// The post.
+    pub post: PostRow,
+    /// What the post counts with this vote.
+    pub stats: PostStatsRow,
+    /// What the vote was before.
+    pub previous: VoteDirection,
+}
+
+#[derive(QueryableByName)]
+struct CastRow {
+    #[diesel(sql_type = sql_types::Uuid)]
+    voter: Uuid,
+    #[diesel(embed)]
+    post: PostRow,
+    #[diesel(sql_type = sql_types::Integer)]
+    upvotes: i32,
+    #[diesel(sql_type = sql_types::Integer)]
+    downvotes: i32,
+    #[diesel(sql_type = sql_types::Integer)]
+    comment_count: i32,
+    #[diesel(sql_type = sql_types::Integer)]
+    score: i32,
+    #[diesel(sql_type = sql_types::SmallInt)]
+    previous: i16,
+}
+
+impl From<CastRow> for Cast {
+    fn from(row: CastRow) -> Self {
+        let CastRow { upvotes, downvotes, comment_count, score, .. } = row;
+        Self {
+            stats: PostStatsRow { post_id: row.post.id, upvotes, downvotes, comment_count, score },
+            post: row.post,
+            previous: VoteDirection::from_value(row.previous),
+        }
+    }
+}
+
+/// What somebody wants to vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ballot {
+    /// Who.
+    pub viewer: Viewer,
+    /// On which post.
+    pub post: Uuid,
+    /// How; `None` takes a vote back.
+    pub direction: VoteDirection,
+}
+
+impl Ballot {
+    /// What there is one vote for.
+    pub(super) fn place(&self) -> (Uuid, Uuid) {
+        (self.viewer.user_id, self.post)
+    }
+}
+
+/// Which function of the database casts votes.
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    /// The one for many votes, which does not wait long for locks.
+    Together,
+    /// The one for a single vote.
+    Alone,
+}
+
+/// Casts votes in one statement, at most one of a person on a post, and tells what became of each. A
+/// vote is not cast when the viewer's session has ended, or when there is no such post that they may
+/// see. When the statement fails none is cast.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn cast(
+    conn: &mut AsyncPgConnection,
+    ballots: &[Ballot],
+    how: How,
+) -> Result<HashMap<(Uuid, Uuid), Cast>> {
+    let uuids = |key: fn(&Ballot) -> Uuid| ballots.iter().map(key).collect::<Vec<_>>();
+    let wanted: Vec<_> = ballots.iter().map(|ballot| ballot.direction.value()).collect();
+    let statement = Statement::default().fill(CAST, |s, gap| match gap {
+        "viewers" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.viewer.user_id)),
+        "sessions" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.viewer.session_id)),
+        "posts" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.post)),
+        "wanted" => s.bind::<sql_types::Array<sql_types::SmallInt>, _>(wanted.clone()),
+        "columns" => s.sql(post::COLUMNS),
+        "standing" => s.with(visibility::session_of(VOTER, Term::Column("ballot.session"))),
+        "visible" => s.with(visibility::post(Some(VOTER))),
+        _ => s.sql(match how {
+            How::Together => CAST_TOGETHER,
+            How::Alone => CAST_ALONE,
+        }),
+    });
+    // An account or a post that is deleted at this very moment.
+    let gone = |constraint: &str| {
+        (matches!(how, How::Alone) && constraint.starts_with("votes_")).then(Vec::new)
+    };
+    let rows: Vec<CastRow> = statement.load(conn).await.on_constraint(gone)?;
+    Ok(rows.into_iter().map(|row| ((row.voter, row.post.id), row.into())).collect())
+}
+
+type UuidArray = sql_types::Array<sql_types::Uuid>;
+
+const VOTER: Term = Term::Column("ballot.viewer");
+
+const CAST: &str = "
+WITH ballot AS MATERIALIZED (
+    SELECT * FROM unnest({viewers}, {sessions}, {posts}, {wanted}) AS ballot (viewer, session, post, wanted)
+), visible AS MATERIALIZED (
+    SELECT ballot.viewer, ballot.wanted, {columns}
+    FROM ballot JOIN posts ON posts.id = ballot.post
+    WHERE {standing} AND {visible}
+)
+SELECT visible.*, counted.* FROM {cast}";
+
+const CAST_TOGETHER: &str = "(
+    SELECT array_agg(viewer) AS viewers, array_agg(id) AS posts, array_agg(wanted) AS wanted FROM visible
+) AS cast_now
+CROSS JOIN LATERAL cast_votes(cast_now.viewers, cast_now.posts, cast_now.wanted) AS counted
+JOIN visible ON visible.viewer = counted.voter AND visible.id = counted.target";
+
+const CAST_ALONE: &str = "visible CROSS JOIN LATERAL (
+    SELECT visible.viewer AS voter, counted.*
+    FROM cast_vote(visible.viewer, visible.id, visible.wanted) AS counted
+) AS counted";
