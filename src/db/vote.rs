@@ -21,13 +21,14 @@ use super::{
 use crate::error::Result;
 
 /// How a person stands to a post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum VoteDirection {
     /// For it.
     Up,
     /// Against it.
     Down,
     /// Without a vote.
+    #[default]
     None,
 }
 

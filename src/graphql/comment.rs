@@ -164,7 +164,7 @@ impl Comment {
         // Who may see a comment may see its post, both are decided in `db::visibility`: without a
         // post the comment itself went while it was being read.
         let post = ctx.loaders().posts.load(self.0.post_id).await?;
-        post.map(Post).ok_or(Error::Gone)
+        post.map(Post::from).ok_or(Error::Gone)
     }
 
     /// The comment that it answers; null when it answers the post itself, or when the viewer may not

@@ -54,7 +54,7 @@ impl CommentMutation {
             return Ok(CommentPayload::refused(problems));
         };
         forget(ctx, &row).await;
-        let post = ctx.loaders().posts.load(post).await?.map(Post);
+        let post = ctx.loaders().posts.load(post).await?.map(Post::from);
         Ok(CommentPayload { comment: Some(Comment(row)), post, user_errors: Vec::new() })
     }
 
@@ -210,7 +210,7 @@ impl DeleteCommentPayload {
             deleted_comment_id: Some(row.id.into()),
             deleted_tombstone_ids: tombstones.into_iter().map(Id::from).collect(),
             reply_to,
-            post: loaders.posts.load(row.post_id).await?.map(Post),
+            post: loaders.posts.load(row.post_id).await?.map(Post::from),
             ..Self::default()
         })
     }
@@ -219,7 +219,7 @@ impl DeleteCommentPayload {
         let loaders = ctx.loaders();
         Ok(Self {
             comment: loaders.comments.load(row.id).await?.map(Comment),
-            post: loaders.posts.load(row.post_id).await?.map(Post),
+            post: loaders.posts.load(row.post_id).await?.map(Post::from),
             ..Self::default()
         })
     }

@@ -28,6 +28,7 @@ pub mod nullable;
 pub mod page;
 pub mod password_check;
 pub mod post;
+pub mod post_facts;
 pub mod post_list;
 pub mod post_write;
 pub mod registration;

@@ -65,7 +65,7 @@ async fn find(ctx: &Context<'_>, AnyId { prefix, uuid }: AnyId) -> Result<Option
     let loaders = ctx.loaders();
     Ok(match prefix {
         UserKind::PREFIX => loaders.users.load(uuid).await?.map(|row| User::from(row).into()),
-        PostKind::PREFIX => loaders.posts.load(uuid).await?.map(|row| Post(row).into()),
+        PostKind::PREFIX => loaders.posts.load(uuid).await?.map(|row| Post::from(row).into()),
         CommentKind::PREFIX => loaders.comments.load(uuid).await?.map(|row| Comment(row).into()),
         SessionKind::PREFIX => {
             ctx.session_user().await?;

@@ -11,6 +11,7 @@ use super::{
     nested,
     nullable::Nullable,
     page::{Connection, PageArguments},
+    post_facts::Facts,
     user::User,
     vote::{VoteDirection, Voters},
 };
@@ -36,18 +37,32 @@ pub enum Visibility {
 }
 
 /// Something that a person wrote for others to read.
-pub struct Post(pub PostRow);
+pub struct Post {
+    /// The post itself.
+    pub row: PostRow,
+    /// What else is known of it already.
+    pub facts: Facts,
+}
+
+impl From<PostRow> for Post {
+    fn from(row: PostRow) -> Self {
+        Self { row, facts: Facts::default() }
+    }
+}
 
 impl Post {
     /// The post's counts: read for all posts of a list at once.
     async fn stats(&self, loaders: &Loaders) -> Result<PostStatsRow> {
+        if let Some(stats) = self.facts.stats {
+            return Ok(stats);
+        }
         // A post that was deleted since its row was read has no counts any more.
-        let stats = loaders.post_stats.load(self.0.id).await?;
-        Ok(stats.unwrap_or_else(|| PostStatsRow::zero(self.0.id)))
+        let stats = loaders.post_stats.load(self.row.id).await?;
+        Ok(stats.unwrap_or_else(|| PostStatsRow::zero(self.row.id)))
     }
 
     fn is_viewers_own(&self, ctx: &Context<'_>) -> bool {
-        ctx.viewer_id() == Some(self.0.owner_id)
+        ctx.viewer_id() == Some(self.row.owner_id)
     }
 }
 
@@ -56,27 +71,27 @@ impl Post {
 impl Post {
     /// The post's id.
     pub async fn id(&self) -> Id<PostKind> {
-        self.0.id.into()
+        self.row.id.into()
     }
 
     /// What it is about, in one line.
     async fn title(&self) -> &str {
-        &self.0.title
+        &self.row.title
     }
 
     /// The text.
     async fn content(&self) -> &str {
-        &self.0.content
+        &self.row.content
     }
 
     /// Whether it is out. A draft is seen by its owner alone.
     async fn published(&self) -> bool {
-        self.0.published
+        self.row.published
     }
 
     /// Who may see it once it is out.
     async fn visibility(&self) -> Result<Visibility> {
-        let stored = &self.0.visibility;
+        let stored = &self.row.visibility;
         post::Visibility::ALL
             .into_iter()
             .find(|known| known.as_str() == stored)
@@ -86,24 +101,27 @@ impl Post {
 
     /// When it was written.
     async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+        self.row.created_at
     }
 
     /// When anything about it was last changed by its owner.
     async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+        self.row.updated_at
     }
 
     /// When its title or content was last changed; null when it says what it said at first.
     async fn edited_at(&self) -> Option<DateTime<Utc>> {
-        self.0.edited_at
+        self.row.edited_at
     }
 
     /// Who wrote it.
     async fn owner(&self, ctx: &Context<'_>) -> Result<User> {
+        if let Some(owner) = &self.facts.owner {
+            return Ok(User(owner.clone()));
+        }
         // Who may see a post may see its owner, both are decided in `db::visibility`: without an
         // owner the post itself went while it was being read.
-        let owner = ctx.loaders().known_users.load(self.0.owner_id).await?;
+        let owner = ctx.loaders().known_users.load(self.row.owner_id).await?;
         owner.map(User).ok_or(Error::Gone)
     }
 
@@ -124,7 +142,10 @@ impl Post {
 
     /// How the viewer voted; `NONE` for a stranger.
     async fn viewer_vote(&self, ctx: &Context<'_>) -> Result<VoteDirection> {
-        let vote = ctx.loaders().viewer_votes.load(self.0.id).await?;
+        if let Some(vote) = self.facts.viewer_vote {
+            return Ok(vote.into());
+        }
+        let vote = ctx.loaders().viewer_votes.load(self.row.id).await?;
         Ok(vote.map_or(VoteDirection::None, Into::into))
     }
 
@@ -147,7 +168,7 @@ impl Post {
         }
         let arguments = PageArguments { first, after, last, before };
         let node = |row: VoterRow| User::from(row.user);
-        nested::page::<Voters, _>(ctx, direction.into(), self.0.id, &arguments, node).await
+        nested::page::<Voters, _>(ctx, direction.into(), self.row.id, &arguments, node).await
     }
 
     /// How many comments stand under it, replies included: the same number for everybody, whatever
@@ -169,7 +190,7 @@ impl Post {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Comment>> {
         let arguments = PageArguments { first, after, last, before };
-        comment::page(ctx, Thread::TopLevel, order_by, self.0.id, arguments).await
+        comment::page(ctx, Thread::TopLevel, order_by, self.row.id, arguments).await
     }
 
     /// Whether the viewer may change it: its owner may.
@@ -197,6 +218,6 @@ impl PostQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which post.")] id: Id<PostKind>,
     ) -> Nullable<Post> {
-        ctx.loaders().posts.load(id.uuid()).await.map(|row| row.map(Post)).into()
+        ctx.loaders().posts.load(id.uuid()).await.map(|row| row.map(Post::from)).into()
     }
 }

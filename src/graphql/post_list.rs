@@ -14,6 +14,7 @@ use super::{
     nested::{self, Counts, Nested, Pages},
     page::{Connection, Count, ListTag, PageArguments},
     post::Post,
+    post_facts::FactsOfPage,
 };
 use crate::{
     db::{
@@ -112,7 +113,7 @@ pub async fn page_of_user(
     if order == PostOrder::Relevance {
         return Err(relevance_without_search());
     }
-    let node = |row: ListedPost| Post(row.post);
+    let node = |row: ListedPost| Post::from(row.post);
     nested::page::<PostsOfUser, _>(ctx, order.into(), user, arguments, node).await
 }
 
@@ -163,7 +164,8 @@ pub(super) async fn page(
         async move { post_list::count(&*ctx.app().db.write().await?, viewer, &filter).await }
             .boxed()
     });
-    Ok(Connection::new(page, &tag, ListedPost::position, |row| Post(row.post), count))
+    let facts = FactsOfPage::read(ctx, page.rows.iter().map(|row| &row.post)).await;
+    Ok(Connection::new(page, &tag, ListedPost::position, |row| facts.post(row.post), count))
 }
 
 /// Queries of lists of posts.
@@ -220,6 +222,7 @@ impl PostListQuery {
         let count: Count = Box::new(move |ctx| {
             async move { feed::count(&*ctx.app().db.write().await?, viewer).await }.boxed()
         });
-        Ok(Connection::new(page, &tag, ListedPost::position, |row| Post(row.post), count))
+        let facts = FactsOfPage::read(ctx, page.rows.iter().map(|row| &row.post)).await;
+        Ok(Connection::new(page, &tag, ListedPost::position, |row| facts.post(row.post), count))
     }
 }

@@ -46,7 +46,7 @@ impl PostMutation {
         let insert = async |mut conn: Connection| post_write::insert(&mut conn, &new).await;
         let post = ctx.app().db.retrying(insert).await?;
         forget(ctx.loaders(), post.id).await;
-        Ok(CreatePostPayload { post: Some(Post(post)), user_errors: Vec::new() })
+        Ok(CreatePostPayload { post: Some(Post::from(post)), user_errors: Vec::new() })
     }
 
     /// Changes a post of the viewer's. What is left out stays as it is.
@@ -67,7 +67,7 @@ impl PostMutation {
         Ok(match ctx.app().db.retrying(update).await? {
             Outcome::Done(row) => {
                 forget(ctx.loaders(), id).await;
-                UpdatePostPayload { post: Some(Post(row)), user_errors: Vec::new() }
+                UpdatePostPayload { post: Some(Post::from(row)), user_errors: Vec::new() }
             }
             Outcome::NotFound => refused(vec![post_not_found("id")]),
             Outcome::NotAllowed => refused(vec![not_allowed("Only its owner may change a post.")]),

@@ -122,7 +122,7 @@ pub(super) async fn find_subject(
     let loaders = ctx.loaders();
     Ok(match subject {
         Subject::User(id) => loaders.users.load(id).await?.map(|row| User::from(row).into()),
-        Subject::Post(id) => loaders.posts.load(id).await?.map(|row| Post(row).into()),
+        Subject::Post(id) => loaders.posts.load(id).await?.map(|row| Post::from(row).into()),
         Subject::Comment(id) => loaders.comments.load(id).await?.map(|row| Comment(row).into()),
     })
 }

@@ -110,7 +110,7 @@ async fn refuse_subject(
     let author = match find_subject(ctx, subject).await? {
         None => return Ok(Some(subject_not_found())),
         Some(ReportSubject::User(user)) => Some(user.0.id),
-        Some(ReportSubject::Post(post)) => Some(post.0.owner_id),
+        Some(ReportSubject::Post(post)) => Some(post.row.owner_id),
         // What was deleted is nothing to report.
         Some(ReportSubject::Comment(comment)) if comment.0.deleted_at.is_some() => {
             return Ok(Some(subject_not_found()));

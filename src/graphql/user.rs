@@ -204,7 +204,7 @@ impl User {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
         let arguments = PageArguments { first, after, last, before };
-        let node = |row: LikedRow| Post(row.post);
+        let node = |row: LikedRow| Post::from(row.post);
         nested::page::<Liked, _>(ctx, (), self.0.id, &arguments, node).await
     }
 

@@ -14,6 +14,7 @@ use super::{
     loaders::{Loader, Loaders, Lookup, picked},
     nested::{Counts, Nested, Pages},
     post::Post,
+    post_facts::Facts,
 };
 use crate::{
     db::{
@@ -183,7 +184,8 @@ async fn remember(ctx: &Context<'_>, cast: Cast, direction: vote::VoteDirection)
     loaders.posts.prime(id, cast.post.clone()).await;
     loaders.post_stats.prime(id, cast.stats).await;
     loaders.viewer_votes.prime(id, direction).await;
-    Post(cast.post)
+    let facts = Facts { stats: Some(cast.stats), viewer_vote: Some(direction), ..Facts::default() };
+    Post { row: cast.post, facts }
 }
 
 impl VotePayload {

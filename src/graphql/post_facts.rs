@@ -1,0 +1,95 @@
+//! What a selection asks about each post of a list beside its own row, read for the whole list
+//! before its first field.
+//!
+//! The same loaders would gather it from the fields one by one, but a page of a hundred posts has
+//! many hundred fields that wait for each other there. What is not found here, for whatever reason,
+//! its field asks for itself.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::{Context, Lookahead};
+use futures_util::future::join3;
+use uuid::Uuid;
+
+use super::{
+    context::ContextExt,
+    loaders::{Loader, Lookup},
+    post::Post,
+};
+use crate::db::{
+    post::{PostRow, PostStatsRow},
+    user::UserRow,
+    vote::VoteDirection,
+};
+
+/// What is known of one post; what was not asked for is not.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Who wrote it.
+    pub owner: Option<Arc<UserRow>>,
+    /// What is counted for it.
+    pub stats: Option<PostStatsRow>,
+    /// How the viewer voted.
+    pub viewer_vote: Option<VoteDirection>,
+}
+
+/// What is known of the posts of a page.
+#[derive(Default)]
+pub struct FactsOfPage {
+    owners: HashMap<Uuid, Arc<UserRow>>,
+    stats: HashMap<Uuid, PostStatsRow>,
+    /// `None`: nobody asks for votes.
+    viewer_votes: Option<HashMap<Uuid, VoteDirection>>,
+}
+
+impl FactsOfPage {
+    /// Reads what the connection that `ctx` resolves selects of its posts.
+    pub async fn read<'p>(
+        ctx: &Context<'_>,
+        posts: impl Iterator<Item = &'p PostRow> + Clone,
+    ) -> Self {
+        let below = ctx.look_ahead();
+        let (nodes, edges) = (below.field("nodes"), below.field("edges").field("node"));
+        let any = |names: &[&str]| {
+            let has = |list: &Lookahead<'_>| names.iter().any(|name| list.field(name).exists());
+            has(&nodes) || has(&edges)
+        };
+        let keys = |wanted: bool, key: fn(&PostRow) -> Uuid| {
+            if wanted { posts.clone().map(key).collect() } else { Vec::new() }
+        };
+        let stats = any(&["score", "upvotes", "downvotes", "commentCount"]);
+        let viewer_vote = any(&["viewerVote"]);
+        let loaders = ctx.loaders();
+        let (owners, stats, viewer_votes) = join3(
+            read(&loaders.known_users, keys(any(&["owner"]), |post| post.owner_id)),
+            read(&loaders.post_stats, keys(stats, |post| post.id)),
+            read(&loaders.viewer_votes, keys(viewer_vote, |post| post.id)),
+        )
+        .await;
+        let viewer_votes = viewer_votes.filter(|_| viewer_vote);
+        Self { owners: owners.unwrap_or_default(), stats: stats.unwrap_or_default(), viewer_votes }
+    }
+
+    /// A post with what is known of it.
+    #[must_use]
+    pub fn post(&self, row: PostRow) -> Post {
+        let vote = |votes: &HashMap<_, _>| votes.get(&row.id).copied();
+        let facts = Facts {
+            owner: self.owners.get(&row.owner_id).cloned(),
+            stats: self.stats.get(&row.id).copied(),
+            viewer_vote: self.viewer_votes.as_ref().map(vote).map(Option::unwrap_or_default),
+        };
+        Post { row, facts }
+    }
+}
+
+/// The values of these keys; `None` when they could not be read, which is for the fields to tell.
+async fn read<L: Lookup>(
+    loader: &Loader<L>,
+    keys: Vec<L::Key>,
+) -> Option<HashMap<L::Key, L::Value>> {
+    if keys.is_empty() {
+        return None;
+    }
+    loader.load_many(keys).await.ok()
+}
