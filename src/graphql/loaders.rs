@@ -112,7 +112,8 @@ impl<L: Lookup> Loader<L> {
     /// When the batch failed.
     pub async fn load(&self, key: L::Key) -> Result<Option<L::Value>> {
         // Tokio makes a task pause after so many locks, which would cut the batch of a long list.
-        unconstrained(self.made().load(key)).await.map_err(Error::Shared)
+        // Boxed, since the future of any field has room for that of a field that loads.
+        Box::pin(unconstrained(self.made().load(key))).await.map_err(Error::Shared)
     }
 
     /// The values of many keys at once.

@@ -6,7 +6,10 @@ use std::{collections::HashMap, fmt::Debug, future::Future, hash::Hash, marker::
 
 use async_graphql::Context;
 use diesel_async::AsyncPgConnection;
-use futures_util::{FutureExt, future::try_join_all};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, try_join_all},
+};
 use uuid::Uuid;
 
 use super::{
@@ -119,25 +122,31 @@ fn grouped<G: Eq + Hash>(keys: impl Iterator<Item = (G, Uuid)>) -> HashMap<G, Ve
 
 /// The page that a field of a row shows.
 ///
+/// Boxed, since the future of any field of a type has room for that of its largest field, and every
+/// field of every row is made one.
+///
 /// # Errors
 /// When the arguments are wrong or the database fails.
-pub async fn page<N: Nested, T>(
-    ctx: &Context<'_>,
+pub fn page<'c, N: Nested, T: Send>(
+    ctx: &'c Context<'_>,
     choice: N::Choice,
     parent: Uuid,
-    arguments: &PageArguments,
-    node: impl Fn(N::Row) -> T,
-) -> Result<Connection<T>> {
-    let tag = ListTag::new(&[N::NAME, &format!("{choice:?}"), &parent.to_string()]);
-    let window = arguments.window(&tag)?;
-    let page = N::loaders(ctx.loaders()).0.load((choice, window, parent)).await?;
-    let page = page.unwrap_or_else(|| Page::empty(&window));
-    let count: Count = Box::new(move |ctx| {
-        async move {
-            let count = N::loaders(ctx.loaders()).1.load((choice, parent)).await?;
-            Ok(count.unwrap_or_default())
-        }
-        .boxed()
-    });
-    Ok(Connection::new(page, &tag, N::position, node, count))
+    arguments: &'c PageArguments,
+    node: impl Fn(N::Row) -> T + Send + 'c,
+) -> BoxFuture<'c, Result<Connection<T>>> {
+    async move {
+        let tag = ListTag::new(&[N::NAME, &format!("{choice:?}"), &parent.to_string()]);
+        let window = arguments.window(&tag)?;
+        let page = N::loaders(ctx.loaders()).0.load((choice, window, parent)).await?;
+        let page = page.unwrap_or_else(|| Page::empty(&window));
+        let count: Count = Box::new(move |ctx| {
+            async move {
+                let count = N::loaders(ctx.loaders()).1.load((choice, parent)).await?;
+                Ok(count.unwrap_or_default())
+            }
+            .boxed()
+        });
+        Ok(Connection::new(page, &tag, N::position, node, count))
+    }
+    .boxed()
 }

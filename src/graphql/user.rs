@@ -37,7 +37,7 @@ impl From<UserRow> for User {
 impl User {
     /// Whether the viewer may read what is private: their own, or as an admin.
     async fn is_open_to_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
-        if viewer_in_session(ctx, self.0.id).await? {
+        if Box::pin(viewer_in_session(ctx, self.0.id)).await? {
             return Ok(true);
         }
         // An ended session is no reason for an error on other people.
@@ -115,7 +115,7 @@ impl User {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Session>> {
         let arguments = PageArguments { first, after, last, before };
-        session::page(ctx, self.0.id, arguments).await.into()
+        Box::pin(session::page(ctx, self.0.id, arguments)).await.into()
     }
 
     /// Those who follow the user, newest first.
@@ -231,7 +231,7 @@ impl User {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };
-        boundary::page(ctx, self.0.id, Boundary::Block, arguments).await.into()
+        Box::pin(boundary::page(ctx, self.0.id, Boundary::Block, arguments)).await.into()
     }
 
     /// Those whom the user mutes, newest first; null to everybody else.
@@ -244,6 +244,6 @@ impl User {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };
-        boundary::page(ctx, self.0.id, Boundary::Mute, arguments).await.into()
+        Box::pin(boundary::page(ctx, self.0.id, Boundary::Mute, arguments)).await.into()
     }
 }
