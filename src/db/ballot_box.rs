@@ -63,6 +63,13 @@ impl BallotBox {
 async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
     let mut waiting = Vec::new();
     while ballots.recv_many(&mut waiting, MANY).await > 0 {
+        // Whatever else this thread has to do goes first, and may vote, too.
+        tokio::task::yield_now().await;
+        while waiting.len() < MANY
+            && let Ok(ask) = ballots.try_recv()
+        {
+            waiting.push(ask);
+        }
         while !waiting.is_empty() {
             let batch = take_batch(&mut waiting);
             if let Some(failed) = cast_batch(&writers, batch).await {

@@ -95,6 +95,11 @@ async fn answer_all<G: Gathered>(
 ) {
     let mut asks = Vec::new();
     while questions.recv_many(&mut asks, MANY_ASKS).await > 0 {
+        // Whatever else this thread has to do goes first, and may ask, too.
+        tokio::task::yield_now().await;
+        while let Ok(ask) = questions.try_recv() {
+            asks.push(ask);
+        }
         while !asks.is_empty() {
             let (keys, together) = take_together(&mut asks);
             if together.is_empty() {
@@ -112,7 +117,7 @@ async fn answer_all<G: Gathered>(
 }
 
 async fn find<G: Gathered>(pipeline: &Pipeline, keys: &[G::Key]) -> Result<Found<G>> {
-    G::find(&*pipeline.reader().await?, keys).await
+    G::find(&*pipeline.first_reader().await?, keys).await
 }
 
 /// Takes as many questions as fit into one statement, the oldest first, and forgets those that nobody

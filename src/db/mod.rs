@@ -74,11 +74,14 @@ pub type Connection = deadpool::Object<AsyncPgConnection>;
 
 /// The way to the database. Cheap to clone.
 #[derive(Clone)]
-pub struct Db {
+pub struct Db(Arc<Ways>);
+
+/// The ways to the database, behind one pointer: every loader of every request has it.
+struct Ways {
     pipeline: pipeline::Pipeline,
     writers: Writers,
-    lanes: Arc<Lanes>,
-    ballots: Arc<BallotBox>,
+    lanes: Lanes,
+    ballots: BallotBox,
 }
 
 /// What is gathered across requests.
@@ -126,21 +129,21 @@ impl Db {
             options.readers,
             options.wait,
         );
-        let lanes = Arc::new(Lanes {
+        let lanes = Lanes {
             users: Lane::new(&pipeline),
             listed_posts: Lane::new(&pipeline),
             post_stats: Lane::new(&pipeline),
             votes: Lane::new(&pipeline),
             sessions: Lane::new(&pipeline),
-        });
-        let ballots = Arc::new(BallotBox::new(&writers));
-        Ok(Self { pipeline, writers, lanes, ballots })
+        };
+        let ballots = BallotBox::new(&writers);
+        Ok(Self(Arc::new(Ways { pipeline, writers, lanes, ballots })))
     }
 
     /// Reads by key, gathered with those of other requests.
     #[must_use]
     pub fn lanes(&self) -> &Lanes {
-        &self.lanes
+        &self.0.lanes
     }
 
     /// A shared connection for short reads. Never hold a transaction or wait on a lock with it.
@@ -148,7 +151,7 @@ impl Db {
     /// # Errors
     /// [`Error::ServiceUnavailable`](crate::error::Error::ServiceUnavailable) when the database cannot be reached in time.
     pub async fn read(&self) -> Result<Reader> {
-        self.pipeline.reader().await
+        self.0.pipeline.reader().await
     }
 
     /// A connection of one's own, for writes, searches and wide counts.
@@ -156,7 +159,7 @@ impl Db {
     /// # Errors
     /// [`Error::ServiceUnavailable`](crate::error::Error::ServiceUnavailable) when none is free in time.
     pub async fn write(&self) -> Result<Connection> {
-        self.writers.get().await
+        self.0.writers.get().await
     }
 
     /// Runs a write that is one statement or one transaction; again, up to five times, when it loses
@@ -168,7 +171,7 @@ impl Db {
     where
         F: Future<Output = Result<T>> + Send,
     {
-        self.writers.retrying(write).await
+        self.0.writers.retrying(write).await
     }
 
     /// Casts, changes or takes back a vote, together with those of others. `None` when the viewer's
@@ -177,7 +180,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn vote(&self, ballot: Ballot) -> Result<Option<Cast>> {
-        self.ballots.cast(ballot).await
+        self.0.ballots.cast(ballot).await
     }
 
     /// Asks the database for a sign of life.
@@ -194,11 +197,11 @@ impl Db {
     /// How busy the pool is.
     #[must_use]
     pub fn pool_status(&self) -> PoolStatus {
-        self.writers.status()
+        self.0.writers.status()
     }
 
     /// Closes all connections; what waits for one fails.
     pub fn close(&self) {
-        self.writers.close();
+        self.0.writers.close();
     }
 }

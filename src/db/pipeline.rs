@@ -70,14 +70,22 @@ impl Pipeline {
     }
 
     pub(super) async fn reader(&self) -> Result<Reader> {
-        let Slots { slots, next, wait, .. } = &*self.0;
-        let turn = next.fetch_add(1, Ordering::Relaxed);
-        let slot = &slots[turn % slots.len()];
+        let turn = self.0.next.fetch_add(1, Ordering::Relaxed);
+        self.of(&self.0.slots[turn % self.0.slots.len()]).await
+    }
+
+    /// The connection that carries what is gathered, always the same: answers to several questions
+    /// come together, which wakes both sides less often.
+    pub(super) async fn first_reader(&self) -> Result<Reader> {
+        self.of(&self.0.slots[0]).await
+    }
+
+    async fn of(&self, slot: &Slot) -> Result<Reader> {
         if let Some(shared) = slot.living() {
             return Ok(Reader(shared));
         }
         // Boxed, since it is seldom needed and large, and every field that reads would hold one.
-        tokio::time::timeout(*wait, Box::pin(self.reconnect(slot)))
+        tokio::time::timeout(self.0.wait, Box::pin(self.reconnect(slot)))
             .await
             .map_err(|elapsed| Error::ServiceUnavailable(elapsed.into()))?
     }

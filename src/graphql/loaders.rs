@@ -10,11 +10,14 @@ use std::{
     future::Future,
     hash::Hash,
     marker::PhantomData,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use dataloader::{BatchFn, cached};
-use tokio::task::unconstrained;
+use tokio::task::{unconstrained, yield_now};
 use uuid::Uuid;
 
 use crate::{
@@ -83,10 +86,19 @@ impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
     }
 }
 
+/// How often a loader gives the siblings of a key the time to ask, too.
+const MOST_PAUSES: usize = 3;
+
 /// A loader of one kind. Most requests use few of the kinds, so it is made when it is first used.
 pub struct Loader<L: Lookup> {
     batch: Batch<L>,
-    made: OnceLock<cached::Loader<L::Key, Found<L>, Batch<L>>>,
+    made: OnceLock<Made<L>>,
+}
+
+struct Made<L: Lookup> {
+    loader: cached::Loader<L::Key, Found<L>, Batch<L>>,
+    /// How many keys were asked for until now.
+    asked: Arc<AtomicUsize>,
 }
 
 impl<L: Lookup> Loader<L> {
@@ -95,14 +107,17 @@ impl<L: Lookup> Loader<L> {
         Self { batch, made: OnceLock::new() }
     }
 
-    fn made(&self) -> &cached::Loader<L::Key, Found<L>, Batch<L>> {
+    fn made(&self) -> &Made<L> {
         self.made.get_or_init(|| {
             let Batch { db, viewer, lookup } = &self.batch;
             let batch = Batch { db: db.clone(), viewer: *viewer, lookup: *lookup };
-            // One pause gathers the siblings of a short list. Those of a long one are not all polled
-            // in one go, and what waits for another loader comes later still. The operation's limits
-            // bound a batch.
-            cached::Loader::new(batch).with_yield_count(3).with_max_batch_size(usize::MAX)
+            let asked = Arc::new(AtomicUsize::default());
+            let counted = asked.clone();
+            // The operation's limits bound a batch.
+            let loader = cached::Loader::new(batch)
+                .with_custom_wait_for_work(move || Box::pin(until_all_asked(counted.clone())))
+                .with_max_batch_size(usize::MAX);
+            Made { loader, asked }
         })
     }
 
@@ -111,9 +126,11 @@ impl<L: Lookup> Loader<L> {
     /// # Errors
     /// When the batch failed.
     pub async fn load(&self, key: L::Key) -> Result<Option<L::Value>> {
+        let Made { loader, asked } = self.made();
+        asked.fetch_add(1, Ordering::Relaxed);
         // Tokio makes a task pause after so many locks, which would cut the batch of a long list.
         // Boxed, since the future of any field has room for that of a field that loads.
-        Box::pin(unconstrained(self.made().load(key))).await.map_err(Error::Shared)
+        Box::pin(unconstrained(loader.load(key))).await.map_err(Error::Shared)
     }
 
     /// The values of many keys at once.
@@ -121,7 +138,7 @@ impl<L: Lookup> Loader<L> {
     /// # Errors
     /// When the batch failed.
     pub async fn load_many(&self, keys: Vec<L::Key>) -> Result<HashMap<L::Key, L::Value>> {
-        let found = unconstrained(self.made().load_many(keys)).await;
+        let found = unconstrained(self.made().loader.load_many(keys)).await;
         let present = |(key, value): (L::Key, Found<L>)| match value {
             Ok(value) => value.map(|value| Ok((key, value))),
             Err(error) => Some(Err(Error::Shared(error))),
@@ -131,19 +148,31 @@ impl<L: Lookup> Loader<L> {
 
     /// Keeps a value that was just read by other means.
     pub async fn prime(&self, key: L::Key, value: L::Value) {
-        self.made().prime(key, Ok(Some(value))).await;
+        self.made().loader.prime(key, Ok(Some(value))).await;
     }
 
     /// Forgets everything, after a write that may have changed any of it.
     pub async fn clear_all(&self) {
         if let Some(made) = self.made.get() {
-            made.clear_all().await;
+            made.loader.clear_all().await;
         }
     }
 
     /// Forgets a key, after a write that changed its value.
     pub async fn clear(&self, key: L::Key) {
-        self.made().clear(key).await;
+        self.made().loader.clear(key).await;
+    }
+}
+
+/// Pauses while others still ask: the siblings of a short list have all asked after one pause, those
+/// of a long one are not polled in one go, and what waits for another loader comes later still.
+async fn until_all_asked(asked: Arc<AtomicUsize>) {
+    for _ in 0..MOST_PAUSES {
+        let before = asked.load(Ordering::Relaxed);
+        yield_now().await;
+        if asked.load(Ordering::Relaxed) == before {
+            break;
+        }
     }
 }
 
