@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    statement::Statement,
+    statement::{Statement, Term},
     visibility,
     watch::Happening,
 };

@@ -96,10 +96,7 @@ pub fn feed_gains(viewer: Term, published: bool) -> impl FnOnce(Statement) -> St
     move |statement| {
         let statement = statement.sql(" (");
         let statement = if published {
-            statement
-                .sql("(posts.published AND posts.owner_id = ")
-                .term(viewer)
-                .sql(") OR ")
+            statement.sql("(posts.published AND posts.owner_id = ").term(viewer).sql(") OR ")
         } else {
             statement
         };

@@ -142,7 +142,8 @@ impl LiveOperation {
     ) -> Option<Response> {
         let info = RequestInfo { viewer, ..self.info.clone() };
         let request = self.document.request(self.name.as_deref(), self.variables.clone());
-        let request = request.data(self.executor.loaders(&info)).data(info).data(occasion);
+        let loaders = self.executor.loaders(&info);
+        let request = request.data(loaders).data(info).data(occasion);
         let mut responses = self.executor.schema().execute_stream(request);
         let work = AssertUnwindSafe(statements.during(responses.next())).catch_unwind();
         let within = self.executor.app().config.request_timeout.duration();

@@ -10,22 +10,15 @@ use std::{
     future::Future,
     hash::Hash,
     marker::PhantomData,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, OnceLock},
 };
 
 use dataloader::{BatchFn, cached};
-use tokio::task::{unconstrained, yield_now};
+use tokio::task::unconstrained;
 use uuid::Uuid;
 
 use crate::{
-    db::{
-        Db,
-        post::{self, PostRow, PostStatsRow},
-        user::{self, UserRow},
-    },
+    db::Db,
     error::{Error, Result},
     metrics,
 };
@@ -34,6 +27,7 @@ use super::{
     admitted::Admitted,
     comment::{Comments, CommentsByKey, ReplyCounts},
     follow::{Follows, Relations, UserStats},
+    lookups::{KnownUsers, PostStats, Posts, Users},
     moderation::ModerationEntries,
     nested::{Counts, Pages},
     post_list::PostsOfUser,
@@ -86,19 +80,10 @@ impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
     }
 }
 
-/// How often a loader gives the siblings of a key the time to ask, too.
-const MOST_PAUSES: usize = 3;
-
 /// A loader of one kind. Most requests use few of the kinds, so it is made when it is first used.
 pub struct Loader<L: Lookup> {
     batch: Batch<L>,
-    made: OnceLock<Made<L>>,
-}
-
-struct Made<L: Lookup> {
-    loader: cached::Loader<L::Key, Found<L>, Batch<L>>,
-    /// How many keys were asked for until now.
-    asked: Arc<AtomicUsize>,
+    made: OnceLock<cached::Loader<L::Key, Found<L>, Batch<L>>>,
 }
 
 impl<L: Lookup> Loader<L> {
@@ -107,17 +92,14 @@ impl<L: Lookup> Loader<L> {
         Self { batch, made: OnceLock::new() }
     }
 
-    fn made(&self) -> &Made<L> {
+    fn made(&self) -> &cached::Loader<L::Key, Found<L>, Batch<L>> {
         self.made.get_or_init(|| {
             let Batch { db, viewer, lookup } = &self.batch;
             let batch = Batch { db: db.clone(), viewer: *viewer, lookup: *lookup };
-            let asked = Arc::new(AtomicUsize::default());
-            let counted = asked.clone();
-            // The operation's limits bound a batch.
-            let loader = cached::Loader::new(batch)
-                .with_custom_wait_for_work(move || Box::pin(until_all_asked(counted.clone())))
-                .with_max_batch_size(usize::MAX);
-            Made { loader, asked }
+            // One pause gathers the siblings of a short list. Those of a long one are not all polled
+            // in one go, and what waits for another loader comes later still. The operation's limits
+            // bound a batch.
+            cached::Loader::new(batch).with_yield_count(3).with_max_batch_size(usize::MAX)
         })
     }
 
@@ -126,11 +108,9 @@ impl<L: Lookup> Loader<L> {
     /// # Errors
     /// When the batch failed.
     pub async fn load(&self, key: L::Key) -> Result<Option<L::Value>> {
-        let Made { loader, asked } = self.made();
-        asked.fetch_add(1, Ordering::Relaxed);
         // Tokio makes a task pause after so many locks, which would cut the batch of a long list.
         // Boxed, since the future of any field has room for that of a field that loads.
-        Box::pin(unconstrained(loader.load(key))).await.map_err(Error::Shared)
+        Box::pin(unconstrained(self.made().load(key))).await.map_err(Error::Shared)
     }
 
     /// The values of many keys at once.
@@ -138,7 +118,7 @@ impl<L: Lookup> Loader<L> {
     /// # Errors
     /// When the batch failed.
     pub async fn load_many(&self, keys: Vec<L::Key>) -> Result<HashMap<L::Key, L::Value>> {
-        let found = unconstrained(self.made().loader.load_many(keys)).await;
+        let found = unconstrained(self.made().load_many(keys)).await;
         let present = |(key, value): (L::Key, Found<L>)| match value {
             Ok(value) => value.map(|value| Ok((key, value))),
             Err(error) => Some(Err(Error::Shared(error))),
@@ -148,111 +128,20 @@ impl<L: Lookup> Loader<L> {
 
     /// Keeps a value that was just read by other means.
     pub async fn prime(&self, key: L::Key, value: L::Value) {
-        self.made().loader.prime(key, Ok(Some(value))).await;
+        self.made().prime(key, Ok(Some(value))).await;
     }
 
     /// Forgets everything, after a write that may have changed any of it.
     pub async fn clear_all(&self) {
         if let Some(made) = self.made.get() {
-            made.loader.clear_all().await;
+            made.clear_all().await;
         }
     }
 
     /// Forgets a key, after a write that changed its value.
     pub async fn clear(&self, key: L::Key) {
-        self.made().loader.clear(key).await;
+        self.made().clear(key).await;
     }
-}
-
-/// Pauses while others still ask: the siblings of a short list have all asked after one pause, those
-/// of a long one are not polled in one go, and what waits for another loader comes later still.
-async fn until_all_asked(asked: Arc<AtomicUsize>) {
-    for _ in 0..MOST_PAUSES {
-        let before = asked.load(Ordering::Relaxed);
-        yield_now().await;
-        if asked.load(Ordering::Relaxed) == before {
-            break;
-        }
-    }
-}
-
-/// A user by key, if the viewer may see them.
-pub struct Users;
-
-impl Lookup for Users {
-    type Key = Uuid;
-    type Value = UserRow;
-    const NAME: &'static str = "users";
-
-    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, UserRow>> {
-        let conn = db.read().await?;
-        let rows = user::find_many(&conn, viewer, keys).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-    }
-}
-
-/// A user by key, for a viewer who is known to see them.
-pub struct KnownUsers;
-
-impl Lookup for KnownUsers {
-    type Key = Uuid;
-    type Value = Arc<UserRow>;
-    const NAME: &'static str = "known_users";
-
-    async fn find(
-        db: &Db,
-        _viewer: Option<Uuid>,
-        keys: &[Uuid],
-    ) -> Result<HashMap<Uuid, Arc<UserRow>>> {
-        let found = db.lanes().users.find(keys.to_vec()).await?;
-        Ok(picked(&found, keys, |key| *key))
-    }
-}
-
-/// A post by key, if the viewer may see it.
-pub struct Posts;
-
-impl Lookup for Posts {
-    type Key = Uuid;
-    type Value = PostRow;
-    const NAME: &'static str = "posts";
-
-    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, PostRow>> {
-        if viewer.is_none() {
-            let found = db.lanes().listed_posts.find(keys.to_vec()).await?;
-            return Ok(picked(&found, keys, |key| *key));
-        }
-        let rows = post::find_many(&*db.read().await?, viewer, keys).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-    }
-}
-
-/// The counts of a post that the viewer sees.
-pub struct PostStats;
-
-impl Lookup for PostStats {
-    type Key = Uuid;
-    type Value = PostStatsRow;
-    const NAME: &'static str = "post_stats";
-
-    async fn find(
-        db: &Db,
-        _viewer: Option<Uuid>,
-        keys: &[Uuid],
-    ) -> Result<HashMap<Uuid, PostStatsRow>> {
-        let found = db.lanes().post_stats.find(keys.to_vec()).await?;
-        Ok(picked(&found, keys, |key| *key))
-    }
-}
-
-/// Those of the values that a statement found for many requests which this one asked for.
-pub fn picked<K: Clone + Eq + Hash, A: Eq + Hash, V: Clone>(
-    found: &HashMap<A, V>,
-    keys: &[K],
-    asked: impl Fn(&K) -> A,
-) -> HashMap<K, V> {
-    let value = |key: &K| Some((key.clone(), found.get(&asked(key))?.clone()));
-    keys.iter().filter_map(value).collect()
 }
 
 impl Loaders {

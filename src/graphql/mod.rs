@@ -21,6 +21,7 @@ pub mod limits;
 pub mod live;
 pub mod loaders;
 pub mod login;
+mod lookups;
 pub mod moderation;
 pub mod nested;
 pub mod node;

@@ -10,7 +10,8 @@ use super::{
     context::ContextExt,
     error::{UserError, UserErrorCode},
     id::{Id, SessionKind},
-    loaders::{Lookup, picked},
+    loaders::Lookup,
+    lookups::picked,
     page::{Connection, ListTag, PageArguments},
 };
 use crate::{

@@ -70,7 +70,9 @@ impl SubscriptionRoot {
                 find_post(ctx, post_id).await?;
                 begin(topic, Topic::Post(post_id.uuid()))
             }
-            Occasion::Happened(_) => ctx.loaders().posts.load(post_id.uuid()).await?.map(Post),
+            Occasion::Happened(_) => {
+                ctx.loaders().posts.load(post_id.uuid()).await?.map(Post::from)
+            }
         }))
     }
 
@@ -82,7 +84,7 @@ impl SubscriptionRoot {
                 begin(topic, Topic::Feeds)
             }
             Occasion::Happened(Happening::FeedPost { post, .. }) => {
-                ctx.loaders().posts.load(*post).await?.map(Post)
+                ctx.loaders().posts.load(*post).await?.map(Post::from)
             }
             Occasion::Happened(_) => None,
         }))

@@ -1,0 +1,94 @@
+//! What is looked up of users and posts.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use uuid::Uuid;
+
+use super::loaders::Lookup;
+use crate::{
+    db::{
+        Db,
+        post::{self, PostRow, PostStatsRow},
+        user::{self, UserRow},
+    },
+    error::Result,
+};
+
+/// A user by key, if the viewer may see them.
+pub struct Users;
+
+impl Lookup for Users {
+    type Key = Uuid;
+    type Value = UserRow;
+    const NAME: &'static str = "users";
+
+    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, UserRow>> {
+        let conn = db.read().await?;
+        let rows = user::find_many(&conn, viewer, keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// A user by key, for a viewer who is known to see them.
+pub struct KnownUsers;
+
+impl Lookup for KnownUsers {
+    type Key = Uuid;
+    type Value = Arc<UserRow>;
+    const NAME: &'static str = "known_users";
+
+    async fn find(
+        db: &Db,
+        _viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, Arc<UserRow>>> {
+        let found = db.lanes().users.find(keys.to_vec()).await?;
+        Ok(picked(&found, keys, |key| *key))
+    }
+}
+
+/// A post by key, if the viewer may see it.
+pub struct Posts;
+
+impl Lookup for Posts {
+    type Key = Uuid;
+    type Value = PostRow;
+    const NAME: &'static str = "posts";
+
+    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, PostRow>> {
+        if viewer.is_none() {
+            let found = db.lanes().listed_posts.find(keys.to_vec()).await?;
+            return Ok(picked(&found, keys, |key| *key));
+        }
+        let rows = post::find_many(&*db.read().await?, viewer, keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// The counts of a post that the viewer sees.
+pub struct PostStats;
+
+impl Lookup for PostStats {
+    type Key = Uuid;
+    type Value = PostStatsRow;
+    const NAME: &'static str = "post_stats";
+
+    async fn find(
+        db: &Db,
+        _viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, PostStatsRow>> {
+        let found = db.lanes().post_stats.find(keys.to_vec()).await?;
+        Ok(picked(&found, keys, |key| *key))
+    }
+}
+
+/// Those of the values that a statement found for many requests which this one asked for.
+pub fn picked<K: Clone + Eq + Hash, A: Eq + Hash, V: Clone>(
+    found: &HashMap<A, V>,
+    keys: &[K],
+    asked: impl Fn(&K) -> A,
+) -> HashMap<K, V> {
+    let value = |key: &K| Some((key.clone(), found.get(&asked(key))?.clone()));
+    keys.iter().filter_map(value).collect()
+}
