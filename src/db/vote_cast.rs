@@ -122,8 +122,7 @@ type UuidArray = sql_types::Array<sql_types::Uuid>;
 
 const VOTER: Term = Term::Column("ballot.viewer");
 
-const CAST: &str = "
-WITH ballot AS MATERIALIZED (
+const CAST: &str = "WITH ballot AS MATERIALIZED (
     SELECT * FROM unnest({viewers}, {sessions}, {posts}, {wanted}) AS ballot (viewer, session, post, wanted)
 ), visible AS MATERIALIZED (
     SELECT ballot.viewer, ballot.wanted, {columns}

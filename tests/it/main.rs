@@ -12,6 +12,7 @@ mod embedded;
 mod fanout;
 mod feed;
 mod follow;
+mod gather;
 mod generated;
 mod http;
 mod hub;

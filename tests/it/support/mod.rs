@@ -7,6 +7,7 @@ pub mod db;
 pub mod events;
 pub mod generated;
 pub mod list;
+pub mod log;
 pub mod post;
 pub mod recount;
 pub mod schema_file;
