@@ -52,7 +52,7 @@ impl BallotBox {
         });
         // Each vote waits in a request of its own, so their number is bounded as requests are.
         let sent = asks.send(Ask { ballot, answer });
-        sent.map_err(|_| Error::internal("no votes are cast any more"))?;
+        sent.map_err(|_ended| Error::internal("no votes are cast any more"))?;
         let cast = answered.await.map_err(|_lost| Error::internal("a vote was lost"));
         statistics::gathered(started.elapsed());
         cast?
