@@ -178,7 +178,12 @@ pub async fn page(
     let names = kind.names();
     let order = Order { key: names.since, id: names.other, descending: true };
     let select = |s: Statement| {
-        s.sql("SELECT users.*, ").sql(names.since).sql(" AS since").with(from(&names, setter))
+        s.sql("SELECT ")
+            .sql(user::COLUMNS)
+            .sql(", ")
+            .sql(names.since)
+            .sql(" AS since")
+            .with(from(&names, setter))
     };
     let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))

@@ -150,21 +150,26 @@ pub async fn update(
 }
 
 /// What became of the wish to delete a comment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Deleted {
     /// The row is gone, and so are these tombstones above it, on which nothing hangs any more, the
     /// oldest first.
     Gone {
+        /// The comment as it was.
+        row: CommentRow,
         /// The tombstones.
         tombstones: Vec<Uuid>,
     },
     /// Others answered it: a tombstone stays.
-    Tombstone,
+    Tombstone {
+        /// The comment as it was.
+        row: CommentRow,
+    },
     /// It was deleted before.
     Already,
     /// It is neither the viewer's own nor under their post, and they are no admin.
     NotAllowed,
-    /// The session has ended, or there is no such comment that the viewer may see.
+    /// The session has ended, or there is no such comment that the viewer may see or delete.
     NotFound,
 }
 
@@ -211,12 +216,13 @@ pub async fn delete(
             let act = Act { actor: Some(viewer.user_id), action, target: id, reason };
             moderation::append(conn, act).await?;
         }
-        remove(conn, &doomed).await
+        remove(conn, doomed).await
     })
     .await
 }
 
-/// Locks the comment's post, as every writer does, if the viewer may see the comment.
+/// Locks the comment's post, as every writer does, if the viewer may see the comment, or may delete
+/// it without seeing it: the owner of the post whom its author has blocked, and admins.
 async fn lock(conn: &mut AsyncPgConnection, viewer: Viewer, id: Uuid) -> Result<bool> {
     let statement = Statement::new(
         "WITH visible AS MATERIALIZED (SELECT comments.post_id FROM comments WHERE comments.id = ",
@@ -224,9 +230,13 @@ async fn lock(conn: &mut AsyncPgConnection, viewer: Viewer, id: Uuid) -> Result<
     .bind::<sql_types::Uuid, _>(id)
     .sql(" AND ")
     .with(visibility::session(viewer))
-    .sql(" AND ")
+    .sql(" AND (")
     .with(visibility::comment(Some(viewer.user_id)))
-    .sql(") SELECT FROM visible WHERE lock_post(")
+    .sql(" OR EXISTS (SELECT FROM posts WHERE posts.id = comments.post_id AND posts.owner_id = ")
+    .bind::<sql_types::Uuid, _>(viewer.user_id)
+    .sql(") OR ")
+    .with(visibility::viewer_is_admin(viewer.user_id))
+    .sql(")) SELECT FROM visible WHERE lock_post(")
     .bind::<sql_types::Uuid, _>(viewer.user_id)
     .sql(", post_id)");
     Ok(statement.execute(conn).await? == 1)
@@ -251,7 +261,7 @@ async fn find_doomed(
     Ok(statement.get_result(conn).await.optional()?)
 }
 
-async fn remove(conn: &mut AsyncPgConnection, doomed: &Doomed) -> Result<Deleted> {
+async fn remove(conn: &mut AsyncPgConnection, doomed: Doomed) -> Result<Deleted> {
     let row = comments::table.find(doomed.comment.id);
     if doomed.is_answered {
         diesel::update(row)
@@ -262,7 +272,7 @@ async fn remove(conn: &mut AsyncPgConnection, doomed: &Doomed) -> Result<Deleted
             ))
             .execute(conn)
             .await?;
-        return Ok(Deleted::Tombstone);
+        return Ok(Deleted::Tombstone { row: doomed.comment });
     }
     let above = tombstones_above(conn, doomed.comment.id).await?;
     diesel::delete(row).execute(conn).await?;
@@ -270,7 +280,7 @@ async fn remove(conn: &mut AsyncPgConnection, doomed: &Doomed) -> Result<Deleted
         comments::table.filter(comments::id.eq_any(&above)).select(comments::id).load(conn).await?;
     let mut tombstones: Vec<_> = above.into_iter().filter(|id| !staying.contains(id)).collect();
     tombstones.sort();
-    Ok::<_, Error>(Deleted::Gone { tombstones })
+    Ok::<_, Error>(Deleted::Gone { row: doomed.comment, tombstones })
 }
 
 #[derive(QueryableByName)]

@@ -14,7 +14,7 @@ use super::{
     page::{Page, Position, Window},
     schema::{follows, user_stats, users},
     statement::Statement,
-    user::UserRow,
+    user::{self, UserRow},
     visibility,
 };
 use crate::error::Result;
@@ -77,7 +77,10 @@ pub async fn pages(
 ) -> Result<HashMap<Uuid, Page<FollowRow>>> {
     let order = Order { key: "follows.created_at", id: side.listed(), descending: true };
     let select = |s: Statement| {
-        s.sql("SELECT users.*, follows.created_at AS followed_at").with(listed(viewer, side))
+        s.sql("SELECT ")
+            .sql(user::COLUMNS)
+            .sql(", follows.created_at AS followed_at")
+            .with(listed(viewer, side))
     };
     lists::pages(conn, users, window, window.page(order, select)).await
 }
@@ -131,7 +134,7 @@ pub async fn insert(
         if !lock_pair(conn, follower, followee).await? {
             return Ok(Followed::NotFound);
         }
-        if super::user::find_many(conn, Some(follower), &[followee]).await?.is_empty() {
+        if user::find_many(conn, Some(follower), &[followee]).await?.is_empty() {
             return Ok(Followed::NotFound);
         }
         if boundary::is_block_between(conn, follower, followee).await? {

@@ -112,8 +112,8 @@ pub async fn update(
     Ok(if visible.is_empty() { Outcome::NotFound } else { Outcome::NotAllowed })
 }
 
-/// Deletes a post of the viewer's, or as an admin anybody's that they see; the latter is noted in
-/// the moderation log, with the reason. Returns whose it was.
+/// Deletes a post of the viewer's, or as an admin anybody's; the latter is noted in the moderation
+/// log, with the reason. Returns whose it was.
 ///
 /// # Errors
 /// When the database fails.
@@ -132,11 +132,17 @@ pub async fn delete(
             .get_result::<bool>(conn)
             .await
             .optional()?;
-        let visible = post::find_many(conn, Some(viewer), &[id]).await?;
-        let Some(post) = visible.into_iter().next() else {
+        // Admins delete what was reported to them, even if its owner has hidden it since.
+        let owner = if is_admin == Some(true) {
+            posts::table.find(id).select(posts::owner_id).get_result(conn).await.optional()?
+        } else {
+            let visible = post::find_many(conn, Some(viewer), &[id]).await?;
+            visible.into_iter().next().map(|post| post.owner_id)
+        };
+        let Some(owner) = owner else {
             return Ok::<_, Error>(Outcome::NotFound);
         };
-        let is_own = post.owner_id == viewer;
+        let is_own = owner == viewer;
         if !is_own && is_admin != Some(true) {
             return Ok(Outcome::NotAllowed);
         }
@@ -148,7 +154,7 @@ pub async fn delete(
             moderation::append(conn, Act { actor: Some(viewer), action, target: id, reason })
                 .await?;
         }
-        Ok(Outcome::Done(post.owner_id))
+        Ok(Outcome::Done(owner))
     })
     .await
 }

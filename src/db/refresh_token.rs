@@ -13,7 +13,7 @@ use super::{
     schema::{refresh_tokens, sessions},
     session::{Lifetime, Use},
     statement::{Statement, interval},
-    user::UserRow,
+    user::{self, UserRow},
 };
 use crate::error::{Error, Result};
 
@@ -115,16 +115,18 @@ pub async fn refresh(
 
 /// Locks a session, so that its tokens are spent one after another.
 async fn lock(conn: &mut AsyncPgConnection, session: Uuid) -> QueryResult<Option<Locked>> {
-    Statement::new(
-        "SELECT users.*, users.suspended_at IS NULL \
+    Statement::new("SELECT ")
+        .sql(user::COLUMNS)
+        .sql(
+            ", users.suspended_at IS NULL \
              AND least(sessions.idle_expires_at, sessions.expires_at) > now() AS good \
          FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.id = ",
-    )
-    .bind::<sql_types::Uuid, _>(session)
-    .sql(" FOR UPDATE OF sessions")
-    .get_result(conn)
-    .await
-    .optional()
+        )
+        .bind::<sql_types::Uuid, _>(session)
+        .sql(" FOR UPDATE OF sessions")
+        .get_result(conn)
+        .await
+        .optional()
 }
 
 async fn find_spent(

@@ -9,7 +9,7 @@ use super::{
     moderation::{self, Act, Action},
     schema::users,
     statement::Statement,
-    user::{UserRow, lock_admins},
+    user::{self, UserRow, lock_admins},
 };
 use crate::error::{Error, Result};
 
@@ -21,7 +21,9 @@ pub async fn find_by_username(
     mut conn: &AsyncPgConnection,
     username: &str,
 ) -> Result<Option<UserRow>> {
-    let statement = Statement::new("SELECT * FROM users WHERE lower(username) = lower(")
+    let statement = Statement::new("SELECT ")
+        .sql(user::COLUMNS)
+        .sql(" FROM users WHERE lower(username) = lower(")
         .bind::<sql_types::Text, _>(username.to_owned())
         .sql(")");
     Ok(statement.get_result(&mut conn).await.optional()?)

@@ -9,7 +9,7 @@ use super::{
     keyset::Order,
     page::{Page, Position, Window},
     statement::Statement,
-    user::UserRow,
+    user::{self, UserRow},
     visibility,
 };
 use crate::error::Result;
@@ -46,7 +46,9 @@ pub async fn page(
 ) -> Result<Page<FoundUser>> {
     let words = words.to_lowercase();
     let select = |s: Statement| {
-        s.sql("SELECT * FROM (SELECT users.*, ")
+        s.sql("SELECT * FROM (SELECT ")
+            .sql(user::COLUMNS)
+            .sql(", ")
             .with(rank(&words))
             .sql(" AS rank")
             .with(fitting(viewer, &words))

@@ -15,7 +15,7 @@ use super::{
     refresh_token,
     schema::{sessions, users},
     statement::{Statement, interval},
-    user::UserRow,
+    user::{self, UserRow},
 };
 use crate::error::Result;
 
@@ -143,17 +143,18 @@ impl Gathered for Standings {
     type Value = Arc<UserRow>;
 
     async fn find(mut conn: &AsyncPgConnection, keys: &[Uuid]) -> Result<Found<Self>> {
-        let rows: Vec<Standing> = Statement::new(
-            "SELECT sessions.id AS session_id, users.* \
-             FROM sessions JOIN users ON users.id = sessions.user_id \
+        let rows: Vec<Standing> = Statement::new("SELECT sessions.id AS session_id, ")
+            .sql(user::COLUMNS)
+            .sql(
+                " FROM sessions JOIN users ON users.id = sessions.user_id \
              WHERE users.suspended_at IS NULL \
              AND least(sessions.idle_expires_at, sessions.expires_at) > now() \
              AND sessions.id = ANY(",
-        )
-        .bind::<sql_types::Array<sql_types::Uuid>, _>(keys.to_vec())
-        .sql(")")
-        .load(&mut conn)
-        .await?;
+            )
+            .bind::<sql_types::Array<sql_types::Uuid>, _>(keys.to_vec())
+            .sql(")")
+            .load(&mut conn)
+            .await?;
         Ok(rows.into_iter().map(|row| (row.session_id, Arc::new(row.user))).collect())
     }
 }

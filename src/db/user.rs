@@ -33,6 +33,10 @@ pub struct UserRow {
     pub created_at: DateTime<Utc>,
 }
 
+/// What a statement reads of a user, in SQL: everything but the password's hash.
+pub(super) const COLUMNS: &str = "users.id, users.username, users.email, users.display_name, \
+     users.bio, users.phone_number, users.role, users.suspended_at, users.created_at";
+
 impl UserRow {
     /// Where the row stands among all users.
     #[must_use]
@@ -70,7 +74,9 @@ pub async fn find_many(
     viewer: Option<Uuid>,
     ids: &[Uuid],
 ) -> Result<Vec<UserRow>> {
-    let statement = Statement::new("SELECT * FROM users WHERE users.id = ANY(")
+    let statement = Statement::new("SELECT ")
+        .sql(COLUMNS)
+        .sql(" FROM users WHERE users.id = ANY(")
         .bind::<sql_types::Array<sql_types::Uuid>, _>(ids.to_vec())
         .sql(") AND ")
         .with(visibility::user(viewer));
@@ -87,7 +93,9 @@ pub async fn page(
     window: &Window<()>,
 ) -> Result<Page<UserRow>> {
     let order = Order { key: "", id: "users.id", descending: true };
-    let select = |s: Statement| s.sql("SELECT * FROM users WHERE ").with(visibility::user(viewer));
+    let select = |s: Statement| {
+        s.sql("SELECT ").sql(COLUMNS).sql(" FROM users WHERE ").with(visibility::user(viewer))
+    };
     let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
@@ -111,7 +119,9 @@ pub async fn find_by_username(
     viewer: Option<Uuid>,
     username: &str,
 ) -> Result<Option<UserRow>> {
-    let statement = Statement::new("SELECT * FROM users WHERE lower(users.username) = lower(")
+    let statement = Statement::new("SELECT ")
+        .sql(COLUMNS)
+        .sql(" FROM users WHERE lower(users.username) = lower(")
         .bind::<sql_types::Text, _>(username.to_owned())
         .sql(") AND ")
         .with(visibility::user(viewer));

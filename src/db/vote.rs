@@ -15,7 +15,7 @@ use super::{
     post::{self, PostRow},
     schema::votes,
     statement::Statement,
-    user::UserRow,
+    user::{self, UserRow},
     visibility,
 };
 use crate::error::Result;
@@ -127,7 +127,10 @@ pub async fn page_voters(
 ) -> Result<HashMap<Uuid, Page<VoterRow>>> {
     let order = Order { key: "votes.created_at", id: "votes.user_id", descending: true };
     let select = |s: Statement| {
-        s.sql("SELECT users.*, votes.created_at AS voted_at").with(voters(viewer, direction))
+        s.sql("SELECT ")
+            .sql(user::COLUMNS)
+            .sql(", votes.created_at AS voted_at")
+            .with(voters(viewer, direction))
     };
     lists::pages(conn, posts, window, window.page(order, select)).await
 }

@@ -53,7 +53,7 @@ impl CommentMutation {
             }
             return Ok(CommentPayload::refused(problems));
         };
-        forget(ctx, &row).await;
+        ctx.loaders().forget_content().await;
         let post = ctx.loaders().posts.load(post).await?.map(Post::from);
         Ok(CommentPayload { comment: Some(Comment(row)), post, user_errors: Vec::new() })
     }
@@ -87,7 +87,7 @@ impl CommentMutation {
             }
             return Ok(UpdateCommentPayload { comment: None, user_errors: problems.into_vec() });
         };
-        ctx.loaders().comments.clear(id).await;
+        ctx.loaders().forget_content().await;
         Ok(UpdateCommentPayload { comment: Some(Comment(row)), user_errors: Vec::new() })
     }
 
@@ -103,12 +103,10 @@ impl CommentMutation {
         let id = input.comment_id.uuid();
         let mut problems = Problems::default();
         let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
-        // Read before it goes: where it stood is part of the answer.
-        let Some(row) = ctx.loaders().comments.load(id).await? else {
-            problems.push(no_comment());
-            return Ok(DeleteCommentPayload::refused(problems));
-        };
         if !problems.is_empty() {
+            if ctx.loaders().comments.load(id).await?.is_none() {
+                problems.push(no_comment());
+            }
             return Ok(DeleteCommentPayload::refused(problems));
         }
         let (db, reason) = (&ctx.app().db, reason.as_deref());
@@ -117,11 +115,12 @@ impl CommentMutation {
                 |mut conn| async move { comment::delete(&mut conn, viewer, id, reason).await },
             )
             .await?;
-        forget(ctx, &row).await;
-        ctx.loaders().comments.clear(id).await;
+        ctx.loaders().forget_content().await;
         match deleted {
-            Deleted::Gone { tombstones } => DeleteCommentPayload::gone(ctx, &row, tombstones).await,
-            Deleted::Tombstone => DeleteCommentPayload::tombstone(ctx, &row).await,
+            Deleted::Gone { row, tombstones } => {
+                DeleteCommentPayload::gone(ctx, &row, tombstones).await
+            }
+            Deleted::Tombstone { row } => DeleteCommentPayload::tombstone(ctx, &row).await,
             Deleted::Already => Ok(DeleteCommentPayload::refused_with(already_deleted())),
             Deleted::NotAllowed => Ok(DeleteCommentPayload::refused_with(not_yours())),
             Deleted::NotFound => Ok(DeleteCommentPayload::refused_with(no_comment())),
@@ -153,17 +152,6 @@ async fn note_place(
     };
     problems.push(UserError::field("replyTo", code, message));
     Ok(())
-}
-
-/// Forgets what a comment that came or went has changed.
-async fn forget(ctx: &Context<'_>, row: &CommentRow) {
-    let loaders = ctx.loaders();
-    loaders.post_stats.clear(row.post_id).await;
-    loaders.comment_pages.clear_all().await;
-    loaders.comment_counts.clear_all().await;
-    if let Some(parent) = row.reply_to {
-        loaders.reply_counts.clear(parent).await;
-    }
 }
 
 fn no_post() -> UserError {
@@ -199,9 +187,6 @@ impl DeleteCommentPayload {
 
     async fn gone(ctx: &Context<'_>, row: &CommentRow, tombstones: Vec<Uuid>) -> Result<Self> {
         let loaders = ctx.loaders();
-        for id in &tombstones {
-            loaders.comments.clear(*id).await;
-        }
         let reply_to = match row.reply_to {
             Some(parent) => loaders.comments.load(parent).await?.map(Comment),
             None => None,

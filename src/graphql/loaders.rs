@@ -152,6 +152,26 @@ impl Loaders {
     }
 }
 
+impl Loaders {
+    /// Forgets what was read of posts, comments and votes, and all lists of them, after a write that
+    /// may have changed any of it.
+    pub async fn forget_content(&self) {
+        self.posts.clear_all().await;
+        self.post_stats.clear_all().await;
+        self.posts_of_user.clear_all().await;
+        self.post_counts_of_user.clear_all().await;
+        self.comments.clear_all().await;
+        self.reply_counts.clear_all().await;
+        self.comment_pages.clear_all().await;
+        self.comment_counts.clear_all().await;
+        self.viewer_votes.clear_all().await;
+        self.voters.clear_all().await;
+        self.voter_counts.clear_all().await;
+        self.liked.clear_all().await;
+        self.liked_counts.clear_all().await;
+    }
+}
+
 macro_rules! loaders {
     ($($(#[doc = $doc:literal])+ $name:ident: $lookup:ty,)+) => {
         /// All loaders of one request.

@@ -127,14 +127,6 @@ pub async fn count_of_user(ctx: &Context<'_>, user: Uuid) -> Result<i64> {
     Ok(count.unwrap_or_default())
 }
 
-/// Forgets what was read of posts and of lists of them, after a write.
-pub(super) async fn forget(loaders: &Loaders, id: Uuid) {
-    loaders.posts.clear(id).await;
-    loaders.post_stats.clear(id).await;
-    loaders.posts_of_user.clear_all().await;
-    loaders.post_counts_of_user.clear_all().await;
-}
-
 /// A page of the posts that `filter` holds.
 pub(super) async fn page(
     ctx: &Context<'_>,

@@ -7,7 +7,6 @@ use super::{
     error::{Problems, UserError, UserErrorCode},
     id::{Id, PostKind},
     post::{Post, Visibility},
-    post_list::forget,
     user::User,
 };
 use crate::{
@@ -45,7 +44,7 @@ impl PostMutation {
         let new = NewPost { owner, title, content, published, visibility };
         let insert = async |mut conn: Connection| post_write::insert(&mut conn, &new).await;
         let post = ctx.app().db.retrying(insert).await?;
-        forget(ctx.loaders(), post.id).await;
+        ctx.loaders().forget_content().await;
         Ok(CreatePostPayload { post: Some(Post::from(post)), user_errors: Vec::new() })
     }
 
@@ -66,7 +65,7 @@ impl PostMutation {
         let refused = |user_errors| UpdatePostPayload { post: None, user_errors };
         Ok(match ctx.app().db.retrying(update).await? {
             Outcome::Done(row) => {
-                forget(ctx.loaders(), id).await;
+                ctx.loaders().forget_content().await;
                 UpdatePostPayload { post: Some(Post::from(row)), user_errors: Vec::new() }
             }
             Outcome::NotFound => refused(vec![post_not_found("id")]),
@@ -93,7 +92,7 @@ impl PostMutation {
         };
         Ok(match ctx.app().db.retrying(delete).await? {
             Outcome::Done(owner) => {
-                forget(ctx.loaders(), id).await;
+                ctx.loaders().forget_content().await;
                 let owner = ctx.loaders().users.load(owner).await?.map(User::from);
                 DeletePostPayload {
                     deleted_post_id: Some(input.id),

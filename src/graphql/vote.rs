@@ -181,6 +181,7 @@ impl VoteMutation {
 /// What the vote's own statement read is as new as can be: later fields need not read it again.
 async fn remember(ctx: &Context<'_>, cast: Cast, direction: vote::VoteDirection) -> Post {
     let loaders = ctx.loaders();
+    loaders.forget_content().await;
     let id = cast.post.id;
     loaders.posts.prime(id, cast.post.clone()).await;
     loaders.post_stats.prime(id, cast.stats).await;

@@ -197,3 +197,21 @@ async fn a_follow_never_outlives_a_block() {
         set(&bob, "unblockUser", &ada.id).await;
     }
 }
+
+#[tokio::test]
+async fn who_is_blocked_still_rules_under_their_own_post() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
+    let post = app.post(&ada).await;
+    let comment = app.comment(&bob, &post, None).await;
+    set(&bob, "blockUser", &ada.id).await;
+    set(&bob, "blockUser", &eve.id).await;
+    let delete = "mutation ($id: ID!) { deleteComment(input: { commentId: $id }) {
+        deletedCommentId userErrors { code } } }";
+    let id = json!({ "id": comment.id });
+    let hidden = eve.query(delete, id.clone()).await;
+    assert_eq!(hidden.data("/deleteComment/userErrors"), &json!([{ "code": "NOT_FOUND" }]));
+    let gone = ada.query(delete, id).await;
+    assert_eq!(gone.data("/deleteComment/deletedCommentId"), &json!(comment.id));
+    assert_eq!(app.count("comments").await, 0);
+}

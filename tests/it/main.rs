@@ -37,6 +37,7 @@ mod server;
 mod session;
 mod slow;
 mod sse;
+mod stale;
 mod storm;
 mod support;
 mod throttle;

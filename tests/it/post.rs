@@ -196,7 +196,7 @@ async fn the_owner_and_admins_delete_a_post() {
     let draft = post_id(app.write_post_for(ada.key, "Draft", false, Visibility::Public).await.id);
     let refused = send(&bob, DELETE, json!({ "id": ids[0] })).await;
     assert_eq!(refused["userErrors"], json!([{ "code": "NOT_ALLOWED", "path": ["input", "id"] }]));
-    let unseen = send(&root, DELETE, json!({ "id": draft })).await;
+    let unseen = send(&bob, DELETE, json!({ "id": draft })).await;
     assert_eq!(unseen["userErrors"], json!([{ "code": "NOT_FOUND", "path": ["input", "id"] }]));
     let answer = stranger.query(DELETE, json!({ "input": { "id": ids[0] } })).await;
     assert_eq!(answer.code(), Some("UNAUTHENTICATED"));
@@ -218,6 +218,11 @@ async fn the_owner_and_admins_delete_a_post() {
         assert_eq!(again["userErrors"][0]["code"], "NOT_FOUND");
     }
     assert_eq!(moderation_log(&app).await, noted);
+
+    // Hiding a post after it was reported does not save it.
+    assert_eq!(read(&root, &draft).await, json!(null));
+    assert_eq!(send(&root, DELETE, json!({ "id": draft })).await["userErrors"], json!([]));
+    assert_eq!(moderation_log(&app).await.len(), 2);
 }
 
 async fn moderation_log(app: &TestApp) -> Vec<(String, Option<String>)> {

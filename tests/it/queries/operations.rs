@@ -103,7 +103,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("`updateComment`", Viewer, "mutation ($own: ID!) { updateComment(input: { commentId: $own, content: \"Changed\" }) {
         comment { id editedAt } userErrors { code } } }", 2),
     op("`deleteComment`", Viewer, "mutation ($own: ID!) { deleteComment(input: { commentId: $own }) {
-        deletedCommentId post { commentCount } userErrors { code } } }", 11),
+        deletedCommentId post { commentCount } userErrors { code } } }", 10),
     op("`follow`", Viewer, "mutation ($other: ID!) { follow(input: { userId: $other }) { user { id followerCount } viewer { followingCount } userErrors { code } } }", 11),
     op("`unfollow`", Viewer, "mutation ($other: ID!) { unfollow(input: { userId: $other }) { user { id followerCount } viewer { followingCount } userErrors { code } } }", 9),
     op("`muteUser`", Viewer, "mutation ($other: ID!) { muteUser(input: { userId: $other }) { user { id } userErrors { code } } }", 9),

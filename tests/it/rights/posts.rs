@@ -89,7 +89,7 @@ async fn posts_are_read_written_and_deleted_by_whom_the_table_says() {
         delete(
             Thing::Private,
             "NOT EXISTS (SELECT FROM posts WHERE id = {private})",
-            [LogIn, NotFound, NotFound, Done, NotFound, LogIn],
+            [LogIn, NotFound, NotFound, Done, Done, LogIn],
         ),
     ])
     .await;
@@ -214,7 +214,7 @@ async fn comments_are_written_and_deleted_by_whom_the_table_says() {
             DELETE_COMMENT,
             Thing::Whispered,
             "NOT EXISTS (SELECT FROM comments WHERE id = {whispered})",
-            [LogIn, NotFound, NotFound, Done, NotFound, LogIn],
+            [LogIn, NotFound, NotFound, Done, Done, LogIn],
         ),
         row(
             DELETE_COMMENT,
