@@ -32,9 +32,8 @@ impl LoginMutation {
     ) -> Result<LoginPayload> {
         ctx.count_write()?;
         let LoginInput { identifier, password } = input;
-        let label = identifier.trim().to_lowercase();
         let identity = identity(&identifier);
-        let verified = password_check::check(ctx, label.as_bytes(), identity, password).await?;
+        let verified = password_check::check(ctx, &identifier, identity, password).await?;
         let Some(Verified { id, hash, suspended, .. }) = verified else {
             return Ok(LoginPayload::refused(wrong_credentials()));
         };

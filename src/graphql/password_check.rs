@@ -32,20 +32,20 @@ pub struct Verified {
     pub slot: Slot,
 }
 
-/// Checks a password of the account that `identity` names; `None` when there is no such account or
-/// the password is wrong, after the same time. `label` stands for the account in the count of
-/// attempts, whether it exists or not.
+/// Checks a password of the account that `identity` names, which was read out of what somebody
+/// `typed`; `None` when there is no such account or the password is wrong, after the same time.
 ///
 /// # Errors
 /// [`Error::RateLimited`] after too many failures.
 pub async fn check(
     ctx: &Context<'_>,
-    label: &[u8],
+    typed: &str,
     identity: Option<Identity>,
     password: String,
 ) -> Result<Option<Verified>> {
     let app = ctx.app();
     let place = app.keys.address_hash(ctx.request().address)?;
+    let name = name_of_nobody(typed, identity.as_ref());
     let known = match identity {
         Some(who) => account::find_credentials(&*app.db.read().await?, who, place.clone()).await?,
         None => None,
@@ -56,10 +56,24 @@ pub async fn check(
     };
     let mut attempts = vec![(app.keys.alias("login from", &place)?, by_address(app))];
     if !spared {
-        attempts.push((app.keys.alias("login to", label)?, by_account(app)));
+        // However it was spelled, and whichever of its names was typed.
+        let key = match &known {
+            Some(known) => app.keys.alias("login to", known.id.as_bytes())?,
+            None => app.keys.alias("login to nobody", name.as_bytes())?,
+        };
+        attempts.push((key, by_account(app)));
     }
     let reserved = reserve(app, attempts).await?;
     settle(app, reserved, known, password).await
+}
+
+/// Under which name attempts are counted where no account has it, so that these are slowed down like
+/// all others. A text that no account can have is taken as it is.
+fn name_of_nobody(typed: &str, identity: Option<&Identity>) -> String {
+    match identity {
+        Some(Identity::Username(name) | Identity::Email(name)) => name.to_lowercase(),
+        _ => typed.to_lowercase(),
+    }
 }
 
 /// Verifies, and takes the attempt back when it turns out well.

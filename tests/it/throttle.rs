@@ -90,6 +90,26 @@ async fn accounts_that_do_not_exist_are_slowed_down_alike() {
 }
 
 #[tokio::test]
+async fn every_spelling_of_an_account_is_one_account() {
+    let (app, anon) = TestApp::with_settings(&OPEN).await;
+    app.user("ada").await;
+    let ada =
+        ["ada\u{200b}", "\u{ad}ADA", "ada@example.com", "\u{2800}Ada@Example.com\u{2060}", "Ada"];
+    let nobody = ["nobody\u{200b}", "\u{ad}NOBODY", "nobody", "\u{2800}Nobody\u{2060}", " nobody "];
+    for (counted, spellings, another) in [(1, ada, "\u{feff}ada"), (2, nobody, "\u{feff}nobody")] {
+        for (n, spelling) in spellings.iter().enumerate() {
+            let answer = login(&anon, &format!("192.0.2.{n}"), spelling, "wrong").await;
+            assert_eq!(outcome(&answer), "WRONG_CREDENTIALS", "{spelling:?}");
+        }
+        assert_eq!(app.count("throttles WHERE failures = 5").await, counted, "{spellings:?}");
+        pass(&app, -60).await;
+        let answer = login(&anon, "192.0.2.9", another, PASSWORD).await;
+        assert_eq!(outcome(&answer), "RATE_LIMITED", "{another:?}");
+        pass(&app, 60).await;
+    }
+}
+
+#[tokio::test]
 async fn a_stranger_cannot_lock_the_owner_out() {
     let (app, anon) = TestApp::with_settings(&OPEN).await;
     let ada = app.user("ada").await;
