@@ -4,7 +4,7 @@
 //! payloads. It never carries its cause to a client; the cause of an internal error is logged once,
 //! under the request's id, where the answer is written.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -91,7 +91,7 @@ pub enum Error {
     Contended(String),
     /// A failure that several fields share, since one statement served them all.
     #[error(transparent)]
-    Shared(std::sync::Arc<Error>),
+    Shared(Arc<Error>),
     /// A bug, or a machine in trouble. The text is for the log only.
     #[error("internal error: {0}")]
     Internal(#[source] BoxError),
@@ -123,6 +123,16 @@ impl Error {
             Self::Timeout => Code::Timeout,
             Self::ServiceUnavailable(_) | Self::Contended(_) => Code::ServiceUnavailable,
             Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    /// What several fields share, where they do: two failures with one of it are the same.
+    #[must_use]
+    pub fn shared(&self) -> Option<&Arc<Self>> {
+        match self {
+            // Who shares it may have got it from others who share it.
+            Self::Shared(error) => error.shared().or(Some(error)),
+            _ => None,
         }
     }
 

@@ -127,24 +127,42 @@ pub fn failure(error: Error) -> ServerError {
 /// Gives every top-level error its code and hides internal causes, which are logged here under the
 /// request's id. Returns the codes, for the log line and the metrics.
 pub fn mask(response: &mut Response, request_id: &str) -> Vec<&'static str> {
-    response.errors.iter_mut().map(|error| mask_one(error, request_id)).collect()
+    let mut logged = Logged::default();
+    response.errors.iter_mut().map(|error| mask_one(error, request_id, &mut logged)).collect()
 }
 
-fn mask_one(error: &mut ServerError, request_id: &str) -> &'static str {
-    let code = match error.source::<Error>() {
-        Some(known) => {
-            let (code, extensions) = describe(known, request_id);
-            error.extensions = Some(extensions);
-            if code == Code::Internal {
-                tracing::error!(request_id, path = ?error.path, cause = %error.message, "internal error");
-                error.message = "Something went wrong on the server.".into();
-            } else if code == Code::ServiceUnavailable {
-                tracing::warn!(request_id, cause = ?error.source::<Error>(), "database unavailable");
-            }
-            code
+/// The shared causes of a response that were logged: one statement may have failed a hundred fields.
+#[derive(Default)]
+struct Logged(Vec<Arc<Error>>);
+
+impl Logged {
+    /// Whether the cause is to be logged still; from then on it is not.
+    fn is_new(&mut self, error: &Error) -> bool {
+        let Some(shared) = error.shared() else { return true };
+        let new = !self.0.iter().any(|logged| Arc::ptr_eq(logged, shared));
+        if new {
+            self.0.push(shared.clone());
         }
-        None => return library_code(error),
-    };
+        new
+    }
+}
+
+fn mask_one(error: &mut ServerError, request_id: &str, logged: &mut Logged) -> &'static str {
+    let Some(known) = error.source::<Error>() else { return library_code(error) };
+    let (code, extensions) = describe(known, request_id);
+    match code {
+        Code::Internal if logged.is_new(known) => {
+            tracing::error!(request_id, path = ?error.path, cause = %known, "internal error");
+        }
+        Code::ServiceUnavailable if logged.is_new(known) => {
+            tracing::warn!(request_id, cause = ?known, "database unavailable");
+        }
+        _ => {}
+    }
+    error.extensions = Some(extensions);
+    if code == Code::Internal {
+        error.message = "Something went wrong on the server.".into();
+    }
     // The cause must not be reachable from here on, whoever prints the response.
     error.source = None;
     code.as_str()
@@ -154,7 +172,7 @@ fn describe(error: &Error, request_id: &str) -> (Code, ErrorExtensionValues) {
     let code = error.code();
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code.as_str());
-    match error {
+    match error.shared().map_or(error, AsRef::as_ref) {
         Error::RateLimited { retry_after } => extensions.set("retryAfter", seconds(*retry_after)),
         Error::Internal(_) => extensions.set("requestId", request_id),
         _ => {}
@@ -184,4 +202,69 @@ fn library_code(error: &mut ServerError) -> &'static str {
     let code = if error.path.is_empty() { Code::ValidationFailed } else { Code::BadUserInput };
     extensions.set("code", code.as_str());
     code.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
+
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::{
+        Layer,
+        layer::{Context, SubscriberExt},
+    };
+
+    use super::*;
+
+    /// Counts what is logged.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<AtomicUsize>);
+
+    impl<S: Subscriber> Layer<S> for Lines {
+        fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What clients are told of these failures, and how many lines the log has of them.
+    fn masked(failures: Vec<Error>) -> (Vec<ServerError>, usize) {
+        let lines = Lines::default();
+        let subscriber = tracing_subscriber::registry().with(lines.clone());
+        let mut response = Response::from_errors(failures.into_iter().map(failure).collect());
+        tracing::subscriber::with_default(subscriber, || mask(&mut response, "request-1"));
+        (response.errors, lines.0.load(Ordering::Relaxed))
+    }
+
+    fn extension<'a>(error: &'a ServerError, name: &str) -> Option<&'a Value> {
+        error.extensions.as_ref()?.get(name)
+    }
+
+    #[test]
+    fn a_shared_cause_is_told_as_its_own_and_logged_once() {
+        let [one, other] = ["a bug", "a bug"].map(|cause| Arc::new(Error::internal(cause)));
+        let (errors, lines) = masked(vec![
+            Error::Shared(one.clone()),
+            Error::Shared(Arc::new(Error::Shared(one.clone()))),
+            Error::Shared(Arc::new(Error::Shared(one))),
+            Error::Shared(other),
+            Error::internal("a bug"),
+            Error::internal("a bug"),
+        ]);
+        assert_eq!(lines, 4, "one shared by three, one of its own, two of nobody else");
+        for error in errors {
+            assert_eq!(extension(&error, "code"), Some(&"INTERNAL_SERVER_ERROR".into()));
+            assert_eq!(extension(&error, "requestId"), Some(&"request-1".into()));
+            assert_eq!(error.message, "Something went wrong on the server.");
+        }
+        let unavailable = Arc::new(Error::ServiceUnavailable("no database".into()));
+        let limited = Arc::new(Error::RateLimited { retry_after: Duration::from_secs(7) });
+        let shared = [&unavailable, &unavailable, &limited].map(|it| Error::Shared(it.clone()));
+        let (errors, lines) = masked(shared.into());
+        assert_eq!(lines, 1);
+        assert_eq!(extension(&errors[0], "requestId"), None);
+        assert_eq!(extension(&errors[2], "retryAfter"), Some(&7.into()));
+    }
 }
