@@ -9,6 +9,7 @@ use super::{
     follow::{after_ending, load, user_not_found},
     id::{Id, UserKind},
     page::{Connection, ListTag, PageArguments},
+    session::viewer_in_session,
     user::User,
 };
 use crate::{
@@ -19,14 +20,14 @@ use crate::{
 /// Those against whom the viewer set a boundary; `None` to everybody else.
 ///
 /// # Errors
-/// When the arguments are wrong or the database fails.
+/// When the arguments are wrong, the viewer's session has ended or the database fails.
 pub async fn page(
     ctx: &Context<'_>,
     user: Uuid,
     kind: Boundary,
     arguments: PageArguments,
 ) -> Result<Option<Connection<User>>> {
-    if ctx.viewer_id() != Some(user) {
+    if !viewer_in_session(ctx, user).await? {
         return Ok(None);
     }
     let tag = ListTag::new(&[kind.name(), &user.to_string()]);

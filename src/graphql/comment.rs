@@ -214,7 +214,7 @@ impl Comment {
         if post.is_some_and(|post| post.owner_id == viewer) {
             return Ok(true);
         }
-        let viewer = ctx.loaders().known_users.load(viewer).await?;
-        Ok(viewer.is_some_and(|viewer| viewer.is_admin()))
+        // With a session that has ended one can do nothing, and that is no error here.
+        Ok(matches!(ctx.session_user().await, Ok(Some(viewer)) if viewer.is_admin()))
     }
 }

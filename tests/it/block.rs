@@ -145,6 +145,16 @@ async fn only_oneself_sees_whom_one_blocks_and_mutes() {
             "blockedUsers": null, "mutedUsers": null });
         assert_eq!(others.data("/user"), &expected);
     }
+    let logout = "mutation { logout(input: {}) { endedSessionId } }";
+    assert_eq!(ada.query(logout, json!({})).await.code(), None);
+    for field in ["blockedUsers", "mutedUsers"] {
+        let document = format!(
+            "query ($id: ID!) {{ user(by: {{ id: $id }}) {{ {field} {{ totalCount }} }} }}"
+        );
+        let ended = ada.query(&document, json!({ "id": ada.id })).await;
+        assert_eq!(ended.code(), Some("UNAUTHENTICATED"), "with a session that has ended");
+        assert_eq!(ended.data(&format!("/user/{field}")), &json!(null));
+    }
 }
 
 #[tokio::test]

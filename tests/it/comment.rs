@@ -162,6 +162,11 @@ async fn a_comment_is_deleted_by_its_author_the_posts_owner_or_an_admin() {
         assert_eq!(problems(&answer, "deleteComment"), pairs(&[("NOT_FOUND", "commentId")]));
     }
     assert_eq!(app.count("comments").await, 1);
+    let logout = "mutation { logout(input: {}) { endedSessionId } }";
+    assert_eq!(admin.query(logout, json!({})).await.code(), None);
+    let ended = admin.query(may, json!({ "id": comment.id })).await;
+    assert_eq!(ended.code(), None, "an ended session is no reason for an error");
+    assert_eq!(ended.data("/node/viewerCanDelete"), false);
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("`post` with voters", Viewer, "query ($post: ID!, $first: Int) { post(id: $post) {
         voters(first: $first) { nodes { row: id username } } } }", 2),
     op("`post` with comments and their authors", Viewer, "query ($post: ID!, $first: Int) { post(id: $post) {
-        comments(first: $first) { nodes { row: id content author { username } replyCount viewerCanDelete } } } }", 4),
+        comments(first: $first) { nodes { row: id content author { username } replyCount viewerCanDelete } } } }", 5),
     op("`post` with comments and replies", Viewer, "query ($post: ID!, $first: Int) { post(id: $post) {
         comments(first: $first) { nodes { row: id author { username }
             replies(first: 2) { nodes { content author { username } } } } } } }", 5),
