@@ -12,6 +12,7 @@ use super::{
     page::{Page, Position, Window},
     schema::reports,
     statement::Statement,
+    user::lock_admins,
     visibility,
 };
 use crate::error::{OnConstraint, Result};
@@ -155,8 +156,18 @@ fn listed(resolved: bool) -> impl FnOnce(Statement) -> Statement {
     }
 }
 
-/// Closes a report and notes it in the log; `None` when there is no such report. Closing a closed
-/// one changes nothing.
+/// What became of the closing of a report.
+#[derive(Clone, Debug)]
+pub enum Resolved {
+    /// It is closed, or was so before.
+    Done(ReportRow),
+    /// There is no such report.
+    NotFound,
+    /// Whoever asked for it is no admin any more.
+    NotAdmin,
+}
+
+/// Closes a report and notes it in the log. Closing a closed one changes nothing.
 ///
 /// # Errors
 /// When the database fails.
@@ -165,8 +176,12 @@ pub async fn resolve(
     admin: Uuid,
     report: Uuid,
     reason: Option<String>,
-) -> Result<Option<ReportRow>> {
+) -> Result<Resolved> {
     conn.transaction(async |conn| {
+        // Locked, so that nobody is made a plain user between the look and the act.
+        if !lock_admins(conn).await?.contains(&admin) {
+            return Ok(Resolved::NotAdmin);
+        }
         let open = reports::table.find(report).filter(reports::resolved_at.is_null());
         let closed = diesel::update(open)
             .set((reports::resolved_at.eq(diesel::dsl::now), reports::resolved_by.eq(admin)))
@@ -177,7 +192,8 @@ pub async fn resolve(
                 Act { actor: Some(admin), action: Action::ResolveReport, target: report, reason };
             moderation::append(conn, act).await?;
         }
-        Ok(find_many(conn, Some(admin), &[report]).await?.pop())
+        let row = find_many(conn, Some(admin), &[report]).await?.pop();
+        Ok(row.map_or(Resolved::NotFound, Resolved::Done))
     })
     .await
 }

@@ -17,7 +17,7 @@ use crate::{
 
 const LOG_IN_FIRST: &str = "Log in first.";
 pub(super) const SESSION_ENDED: &str = "Your session has ended. Log in again.";
-const ADMINS_ONLY: &str = "Only admins may do this.";
+pub(super) const ADMINS_ONLY: &str = "Only admins may do this.";
 
 /// What is known of the request that an operation came with.
 #[derive(Clone, Debug)]

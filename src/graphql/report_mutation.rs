@@ -4,14 +4,14 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
 use super::{
-    context::ContextExt,
+    context::{ADMINS_ONLY, ContextExt},
     error::{Problems, UserError, UserErrorCode},
     id::{AnyId, Id, ReportKind},
     moderation::REASON,
     report::{Report, ReportSubject, find_subject},
 };
 use crate::{
-    db::report::{self, Reported, Subject},
+    db::report::{self, Reported, Resolved, Subject},
     error::{Error, Result},
     id::{CommentKind, Kind, PostKind, UserKind},
 };
@@ -77,15 +77,17 @@ impl ReportMutation {
             })
             .await?;
         ctx.loaders().reports.clear(id).await;
-        let user_errors = match &resolved {
-            Some(_) => Vec::new(),
-            None => vec![UserError::field(
-                "reportId",
-                UserErrorCode::NotFound,
-                "There is no such report.",
-            )],
-        };
-        Ok(ResolveReportPayload { report: resolved.map(Report), user_errors })
+        match resolved {
+            Resolved::Done(row) => {
+                Ok(ResolveReportPayload { report: Some(Report(row)), user_errors: Vec::new() })
+            }
+            Resolved::NotFound => {
+                let message = "There is no such report.";
+                let missing = UserError::field("reportId", UserErrorCode::NotFound, message);
+                Ok(ResolveReportPayload { report: None, user_errors: vec![missing] })
+            }
+            Resolved::NotAdmin => Err(Error::Forbidden(ADMINS_ONLY)),
+        }
     }
 }
 

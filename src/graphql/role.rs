@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::{
-    context::ContextExt,
+    context::{ADMINS_ONLY, ContextExt},
     error::{Problems, UserError, UserErrorCode},
     follow::user_not_found,
     id::{Id, UserKind},
@@ -65,7 +65,7 @@ impl RoleMutation {
                 UserErrorCode::NotAllowed,
                 "There must be at least one admin.",
             )),
-            Changed::NotAdmin => return Err(Error::Forbidden("Only admins may do this.")),
+            Changed::NotAdmin => return Err(Error::Forbidden(ADMINS_ONLY)),
         }
         Ok(SetUserRolePayload { user: None, user_errors: problems.into_vec() })
     }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{
-    context::ContextExt,
+    context::{ADMINS_ONLY, ContextExt},
     error::{Problems, UserError, UserErrorCode},
     follow::user_not_found,
     id::{Id, UserKind},
@@ -78,7 +78,7 @@ async fn set(
             let message = "There must be at least one admin.";
             Ok((None, vec![UserError::field("userId", UserErrorCode::NotAllowed, message)]))
         }
-        Changed::NotAdmin => Err(Error::Forbidden("Only admins may do this.")),
+        Changed::NotAdmin => Err(Error::Forbidden(ADMINS_ONLY)),
     }
 }
 

@@ -1,5 +1,9 @@
 //! Reports: made by people, read and closed by admins.
 
+use rookery::{
+    db::report::{Resolved, resolve as resolve_report},
+    id::{Id, ReportKind, UserKind},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -53,6 +57,25 @@ async fn a_report_stands_once_until_it_is_closed() {
     assert_eq!(noted, 1, "closing a closed report is no act");
     assert_eq!(report(&ada, &bob.id, "again").await.data("/report/userErrors"), &json!([]));
     assert_eq!(app.count("reports").await, 2);
+}
+
+#[tokio::test]
+async fn whoever_is_no_admin_any_more_closes_nothing() {
+    let (app, _) = TestApp::init().await;
+    let (root, ada) = (app.admin("root").await, app.user("ada").await);
+    let made = report(&ada, &root.id, "proud").await;
+    let id = made.data("/report/report/id").as_str().unwrap();
+    let id = Id::<ReportKind>::parse(id).unwrap().uuid();
+    let admin = Id::<UserKind>::parse(&root.id).unwrap().uuid();
+    // As when the role goes after the mutation has looked at it, and before it writes.
+    let mut conn = app.app.db.write().await.unwrap();
+    for change in ["role = 'user'", "role = 'admin', suspended_at = now()"] {
+        app.sql(&format!("UPDATE users SET {change} WHERE username = 'root'")).await;
+        let resolved = resolve_report(&mut conn, admin, id, None).await.unwrap();
+        assert!(matches!(resolved, Resolved::NotAdmin), "{change}: {resolved:?}");
+    }
+    assert_eq!(app.count("reports WHERE resolved_at IS NULL").await, 1);
+    assert_eq!(app.count("moderation_log WHERE action = 'resolve_report'").await, 0);
 }
 
 #[tokio::test]

@@ -111,7 +111,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("`blockUser`", Viewer, "mutation ($other: ID!) { blockUser(input: { userId: $other }) { blockedUserId viewer { followingCount } userErrors { code } } }", 9),
     op("`unblockUser`", Viewer, "mutation ($other: ID!) { unblockUser(input: { userId: $other }) { user { id } userErrors { code } } }", 3),
     op("`report`", Viewer, "mutation ($user: ID!) { report(input: { subjectId: $user, reason: \"spam\" }) { report { id } userErrors { code } } }", 3),
-    op("`resolveReport`", Admin, "mutation ($report: ID!) { resolveReport(input: { reportId: $report }) { report { id } userErrors { code } } }", 6),
+    op("`resolveReport`", Admin, "mutation ($report: ID!) { resolveReport(input: { reportId: $report }) { report { id } userErrors { code } } }", 7),
     op("`suspendUser`", Admin, "mutation ($blocked: ID!) { suspendUser(input: { userId: $blocked }) { user { isSuspended } userErrors { code } } }", 7),
     op("`restoreUser`", Admin, "mutation ($blocked: ID!) { restoreUser(input: { userId: $blocked }) { user { isSuspended } userErrors { code } } }", 7),
     op("`setUserRole`", Admin, "mutation ($blocked: ID!) { setUserRole(input: { userId: $blocked, role: ADMIN }) { user { role } userErrors { code } } }", 7),
