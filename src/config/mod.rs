@@ -11,8 +11,8 @@ use std::{net::IpAddr, path::PathBuf};
 
 pub use source::{Origination, Source};
 pub use value::{
-    Algorithm, Days, List, LogFilter, LogFormat, Minutes, Network, Origin, Profile, Seconds,
-    Secret, Value,
+    Algorithm, Days, Encryption, List, LogFilter, LogFormat, Minutes, Network, Origin, Profile,
+    Seconds, Secret, Value,
 };
 
 /// One setting as the documentation shows it.
@@ -74,7 +74,7 @@ settings! {
     "PORT" => port: u16 = "8000";
     /// The folder for everything that the server keeps by itself: the embedded database and a generated secret key.
     "DATA_DIR" => data_dir: PathBuf = "data";
-    /// The folder for uploaded pictures.
+    /// The folder for pictures, which are not built yet.
     "UPLOAD_DIR" => upload_dir: PathBuf = "data/uploads";
 
     /// The PostgreSQL server to use, as `postgres://user:password@host:port/name?sslmode=require`. Without it and without the parts below, the server runs a PostgreSQL of its own.
@@ -89,6 +89,8 @@ settings! {
     "DATABASE_USERNAME" => database_username: String = "postgres";
     /// The database user's password.
     [secret] "DATABASE_PASSWORD" => database_password: Option<Secret> = "";
+    /// Whether the connection to `DATABASE_HOSTNAME` is encrypted: `disable`, `prefer`, which does not insist, or `require`. `DATABASE_URL` has an `sslmode` of its own.
+    "DATABASE_SSLMODE" => database_sslmode: Encryption = "prefer";
     /// How many shared connections carry short reads. Many requests are pipelined over each, so a few are faster than many.
     "DATABASE_READERS" => database_readers: usize = "2";
     /// How many further connections serve writes, searches and wide counts.
@@ -147,7 +149,7 @@ settings! {
     /// How log lines look: `pretty`, `json`, or `auto` for pretty on a terminal and JSON otherwise.
     "LOG_FORMAT" => log_format: LogFormat = "auto";
 
-    /// The largest request body, in bytes; uploads have a limit of their own.
+    /// The largest request body, in bytes.
     "MAX_BODY_BYTES" => max_body_bytes: usize = "1048576";
     /// How long a client may take to send the head of a request; also how long a connection may rest between two.
     "REQUEST_HEAD_TIMEOUT_SECONDS" => request_head_timeout: Seconds = "30";

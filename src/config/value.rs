@@ -219,6 +219,15 @@ choices! {
         /// For machines, one object a line.
         Json = "json",
     }
+    /// Whether a connection to the database is encrypted, in PostgreSQL's own words.
+    Encryption: "disable, prefer or require" {
+        /// Never.
+        Disable = "disable",
+        /// Where the server can do it; to this machine not.
+        Prefer = "prefer",
+        /// Always, or there is no connection.
+        Require = "require",
+    }
     /// The signature of access tokens.
     Algorithm: "HS256, HS384 or HS512" {
         /// HMAC with SHA-256.

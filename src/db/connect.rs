@@ -1,13 +1,6 @@
 //! Opens connections: where to, with which limits, with TLS where the server wants it.
 
-use std::{
-    future::poll_fn,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
@@ -15,7 +8,11 @@ use tokio::sync::mpsc;
 use tokio_postgres::{AsyncMessage, Notification, config::Host};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{statistics::Recorder, tls};
+use super::{
+    drive::{Alive, drive},
+    statistics::Recorder,
+    tls,
+};
 use crate::{
     config::Config,
     error::{Error, Result},
@@ -71,18 +68,6 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-/// Becomes false when the connection breaks.
-#[derive(Clone, Debug)]
-pub struct Alive(Arc<AtomicBool>);
-
-impl Alive {
-    /// Whether the connection can still carry statements.
-    #[must_use]
-    pub fn is_alive(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 impl Endpoint {
     /// Reads a `postgres://` address.
     ///
@@ -104,7 +89,8 @@ impl Endpoint {
             .host(host)
             .port(config.database_port)
             .dbname(&config.database_name)
-            .user(&config.database_username);
+            .user(&config.database_username)
+            .ssl_mode(tls::mode(config.database_sslmode));
         if let Some(password) = &config.database_password {
             target.password(&password.0);
         }
@@ -140,6 +126,7 @@ impl Endpoint {
         ));
     }
 
+    /// Beside what is set already, which may name the schema; of two values the later one holds.
     fn set(&mut self, options: &str) {
         let already = self.config.get_options().unwrap_or_default();
         self.config.options(format!("{already} {options}"));
@@ -162,7 +149,7 @@ impl Endpoint {
     #[must_use]
     pub fn without_limits(&self) -> Self {
         let mut endpoint = self.clone();
-        endpoint.config.options("-c statement_timeout=0 -c lock_timeout=0");
+        endpoint.limit(0, 0, 0);
         endpoint
     }
 
@@ -179,7 +166,7 @@ impl Endpoint {
 
     /// Opens a connection as the driver knows it.
     pub(super) async fn open(&self) -> ConnectionResult<(tokio_postgres::Client, Alive)> {
-        let alive = Alive(Arc::new(AtomicBool::new(true)));
+        let alive = Alive::default();
         let client = self.open_with(alive.clone(), |_unasked| {}).await?;
         Ok((client, alive))
     }
@@ -188,7 +175,6 @@ impl Endpoint {
     pub(super) async fn open_for_notices(
         &self,
     ) -> ConnectionResult<(tokio_postgres::Client, mpsc::UnboundedReceiver<Notification>)> {
-        let alive = Alive(Arc::new(AtomicBool::new(true)));
         let (sender, receiver) = mpsc::unbounded_channel();
         let hand_on = move |message| {
             if let AsyncMessage::Notification(notification) = message {
@@ -197,7 +183,7 @@ impl Endpoint {
         };
         let mut endpoint = self.clone();
         endpoint.config.application_name("rookery listener");
-        Ok((endpoint.open_with(alive, hand_on).await?, receiver))
+        Ok((endpoint.open_with(Alive::default(), hand_on).await?, receiver))
     }
 
     async fn open_with(
@@ -222,29 +208,6 @@ impl Endpoint {
     }
 }
 
-/// Carries a connection for as long as it lasts; what the server says unasked goes to `unasked`.
-fn drive<S, T>(
-    mut connection: tokio_postgres::Connection<S, T>,
-    alive: Alive,
-    mut unasked: impl FnMut(AsyncMessage) + Send + 'static,
-) where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    tokio::spawn(async move {
-        while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
-            match message {
-                Ok(message) => unasked(message),
-                Err(error) => {
-                    tracing::warn!(%error, "a database connection broke");
-                    break;
-                }
-            }
-        }
-        alive.0.store(false, Ordering::Relaxed);
-    });
-}
-
 fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     ConnectionError::BadConnection(format!("{error}: {cause}"))
@@ -252,6 +215,8 @@ fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
 
 #[cfg(test)]
 mod tests {
+    use tokio_postgres::config::SslMode;
+
     use super::*;
     use crate::config::Source;
 
@@ -267,6 +232,38 @@ mod tests {
             ("postgres://u@%2Fvar%2Frun/x?sslmode=require", false),
         ] {
             assert_eq!(Endpoint::parse(url).unwrap().tls.is_some(), tls, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_addresss_own_options_hold_everywhere() {
+        let url = "postgres://u@localhost/x?options=-csearch_path%3Dapp";
+        let config = Config::read(&Source::from_pairs([("DATABASE_URL", url)])).unwrap();
+        let limited = ConnectOptions::new(&config, None).unwrap().endpoint;
+        let unlimited = limited.without_limits();
+        for endpoint in [&limited, &limited.for_short_reads(), &unlimited] {
+            let options = endpoint.config.get_options().unwrap();
+            assert!(options.starts_with("-csearch_path=app "), "{options}");
+        }
+        let options = unlimited.config.get_options().unwrap();
+        let [limit, none] =
+            ["statement_timeout=5s", "statement_timeout=0s"].map(|it| options.find(it));
+        assert!(limit.is_some() && limit < none, "{options}");
+    }
+
+    #[test]
+    fn parts_say_whether_to_encrypt() {
+        for (sslmode, mode, tls) in [
+            ("", SslMode::Prefer, true),
+            ("disable", SslMode::Disable, false),
+            ("prefer", SslMode::Prefer, true),
+            ("require", SslMode::Require, true),
+        ] {
+            let parts = [("DATABASE_HOSTNAME", "db.example.com"), ("DATABASE_SSLMODE", sslmode)];
+            let config = Config::read(&Source::from_pairs(parts)).unwrap();
+            let endpoint = ConnectOptions::new(&config, None).unwrap().endpoint;
+            assert_eq!(endpoint.config.get_ssl_mode(), mode);
+            assert_eq!(endpoint.tls.is_some(), tls, "{sslmode}");
         }
     }
 

@@ -20,6 +20,7 @@ pub mod bulk;
 pub mod comment;
 pub mod comment_list;
 mod connect;
+mod drive;
 pub mod embedded;
 pub mod feed;
 pub mod follow;

@@ -5,6 +5,8 @@ use std::{net::IpAddr, sync::Arc};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::config::Encryption;
+
 /// Never through a socket. To this machine only where it is asked for: there the certificate of a
 /// freshly installed server is one that nobody could verify.
 pub(super) fn is_wanted(config: &tokio_postgres::Config) -> bool {
@@ -16,6 +18,15 @@ pub(super) fn is_wanted(config: &tokio_postgres::Config) -> bool {
         Host::Tcp(_) => false,
     };
     config.get_ssl_mode() != SslMode::Disable && !config.get_hosts().iter().all(local)
+}
+
+/// The setting in the driver's words.
+pub(super) const fn mode(encryption: Encryption) -> SslMode {
+    match encryption {
+        Encryption::Disable => SslMode::Disable,
+        Encryption::Prefer => SslMode::Prefer,
+        Encryption::Require => SslMode::Require,
+    }
 }
 
 pub(super) fn with_native_roots() -> MakeRustlsConnect {
