@@ -7,7 +7,7 @@ use super::{Outcome, database::Database, failure::Failure, output};
 use crate::{
     config::Config,
     db::{
-        Db,
+        ConnectOptions, Db,
         role::{self, Changed},
     },
 };
@@ -43,7 +43,9 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
 }
 
 async fn apply(command: Command, database: &Database) -> Result<String, Failure> {
-    let db = Db::new(&database.options)?;
+    // Somebody who wrote very much may take longer than a request may.
+    let endpoint = database.options.endpoint.without_limits();
+    let db = Db::new(&ConnectOptions { endpoint, ..database.options.clone() })?;
     let mut connection = db.write().await?;
     let (Command::Promote(who)
     | Command::Demote(who)

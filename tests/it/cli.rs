@@ -199,6 +199,14 @@ async fn accounts_are_managed_by_name() {
         .await
         .unwrap()
         .get(0);
+    let limits = "CREATE FUNCTION refuse_limits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF current_setting('statement_timeout') <> '0' OR current_setting('lock_timeout') <> '0'
+            THEN RAISE EXCEPTION 'a suspension of somebody who wrote much takes its time'; END IF;
+            RETURN new;
+        END $$;
+        CREATE TRIGGER refuse_limits BEFORE UPDATE ON users
+            FOR EACH ROW EXECUTE FUNCTION refuse_limits()";
+    connect(db.url()).await.batch_execute(limits).await.unwrap();
     let says = |command: &str, who: &str| {
         let output = run(&format!("user {command} {who}"), &settings);
         assert!(output.status.success(), "{output:?}");
