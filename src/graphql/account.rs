@@ -48,7 +48,7 @@ impl AccountMutation {
     }
 
     /// Deletes the viewer's account for good, with everything that is theirs: posts, comments,
-    /// votes, follows, pictures, sessions.
+    /// votes, follows, sessions.
     async fn delete_account(
         &self,
         ctx: &Context<'_>,

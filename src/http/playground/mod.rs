@@ -42,7 +42,7 @@ pub fn page() -> Response {
     (headers, Html(html(&nonce, Assets::get()))).into_response()
 }
 
-/// Only what carries this answer's nonce runs, so that nothing that users post or upload ever can.
+/// Only what carries this answer's nonce runs, so that nothing that users post ever can.
 /// `data:` is for the fonts and marks inside GraphiQL's own style sheet.
 fn policy(nonce: &str) -> HeaderValue {
     let policy = format!(
