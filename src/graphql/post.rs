@@ -125,17 +125,20 @@ impl Post {
         owner.map(User).ok_or(Error::Gone)
     }
 
-    /// Votes for it less votes against it.
+    /// Votes for it less votes against it: the same number for everybody, counting also people whom the
+    /// viewer does not see.
     async fn score(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.stats(ctx.loaders()).await?.score)
     }
 
-    /// How many people voted for it.
+    /// How many people voted for it: the same number for everybody, counting also people whom the viewer
+    /// does not see. `voters { totalCount }` counts what the viewer sees.
     async fn upvotes(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.stats(ctx.loaders()).await?.upvotes)
     }
 
-    /// How many people voted against it.
+    /// How many people voted against it: the same number for everybody, counting also people whom the
+    /// viewer does not see. `voters(direction: DOWN) { totalCount }` counts what the viewer sees.
     async fn downvotes(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.stats(ctx.loaders()).await?.downvotes)
     }

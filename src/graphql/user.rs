@@ -144,12 +144,14 @@ impl User {
         follow::page(ctx, self.0.id, Side::Following, arguments).await
     }
 
-    /// How many follow the user.
+    /// How many follow the user: the same number for everybody, counting also people whom the viewer does
+    /// not see. `followers { totalCount }` counts what the viewer sees.
     async fn follower_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(ctx.loaders().user_stats.load(self.0.id).await?.unwrap_or_default().follower_count)
     }
 
-    /// How many the user follows.
+    /// How many the user follows: the same number for everybody, counting also people whom the viewer does
+    /// not see. `following { totalCount }` counts what the viewer sees.
     async fn following_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(ctx.loaders().user_stats.load(self.0.id).await?.unwrap_or_default().following_count)
     }
