@@ -18,12 +18,12 @@ export async function newcomer() {
   const input = { username, email: `${username}@example.com`, password: "correct horse battery" };
   const { register } = await ask(
     `mutation ($input: RegisterInput!) {
-      register(input: $input) { tokens { accessToken } userErrors { message } }
+      register(input: $input) { tokens { accessToken refreshToken } userErrors { message } }
     }`,
     { input },
   );
   const token = register.tokens.accessToken;
-  return { username, token, ask: (query, variables) => ask(query, variables, token) };
+  return { username, token, tokens: register.tokens, ask: (query, variables) => ask(query, variables, token) };
 }
 
 /** Writes a post; gives its id. */

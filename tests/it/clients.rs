@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{process::Command, sync::OnceCell};
 
-use crate::support::app::TestApp;
+use crate::support::app::{SECRET_KEY, TestApp};
 
 /// Whether Node is there and the clients' packages are installed.
 static INSTALLED: OnceCell<bool> = OnceCell::const_new();
@@ -16,6 +16,16 @@ static INSTALLED: OnceCell<bool> = OnceCell::const_new();
 #[tokio::test]
 async fn the_graphql_http_audits_pass() {
     run("graphql-http.test.mjs").await;
+}
+
+#[tokio::test]
+async fn the_apollo_client_works() {
+    run("apollo.test.mjs").await;
+}
+
+#[tokio::test]
+async fn the_urql_client_works() {
+    run("urql.test.mjs").await;
 }
 
 #[tokio::test]
@@ -39,6 +49,7 @@ async fn run(file: &str) {
     let ran = command("node")
         .args(["--test", file])
         .env("ROOKERY_URL", format!("http://{}", app.address))
+        .env("ROOKERY_SECRET_KEY", SECRET_KEY)
         .output()
         .await
         .unwrap();
