@@ -12,7 +12,7 @@ use std::{net::IpAddr, path::PathBuf};
 pub use source::{Origination, Source};
 pub use value::{
     Algorithm, Days, Encryption, List, LogFilter, LogFormat, Minutes, Network, Origin, Profile,
-    Seconds, Secret, Value,
+    Seconds, Secret, TrustedMode, Value,
 };
 
 /// One setting as the documentation shows it.
@@ -144,6 +144,10 @@ settings! {
     "PLAYGROUND" => playground: Option<bool> = "";
     /// Whether strangers may introspect the schema and get suggestions; by default in development only.
     "INTROSPECTION" => introspection: Option<bool> = "";
+    /// Manifests of documents that clients may send by their ids: files that Apollo's, Relay's or graphql-codegen's tools wrote.
+    "TRUSTED_DOCUMENTS" => trusted_documents: List<PathBuf> = "";
+    /// What other documents are worth: `off` runs them and leaves the manifests unread, `log` runs and logs them, `only` refuses them.
+    "TRUSTED_DOCUMENTS_MODE" => trusted_documents_mode: TrustedMode = "off";
     /// What to log, as `tracing` filters: `info`, or `rookery=debug,info`.
     "LOG" => log: LogFilter = "info";
     /// How log lines look: `pretty`, `json`, or `auto` for pretty on a terminal and JSON otherwise.
@@ -213,10 +217,11 @@ impl Config {
         self.database_url.is_none() && self.database_hostname.is_none()
     }
 
-    /// Whether a browser gets the playground.
+    /// Whether a browser gets the playground. Where only trusted documents run, it could run none.
     #[must_use]
     pub fn playground(&self) -> bool {
-        self.playground.unwrap_or(self.profile == Profile::Development)
+        let only_trusted = self.trusted_documents_mode == TrustedMode::Only;
+        self.playground.unwrap_or(self.profile == Profile::Development && !only_trusted)
     }
 
     /// Whether strangers may introspect the schema.
@@ -251,6 +256,19 @@ impl Config {
                     "{name}: {value} is wrong, it must be a whole number from 1 to 1000"
                 ));
             }
+        }
+        if self.trusted_documents_mode != TrustedMode::Off && self.trusted_documents.0.is_empty() {
+            problems.push(
+                "TRUSTED_DOCUMENTS: missing, TRUSTED_DOCUMENTS_MODE needs a manifest to go by"
+                    .to_owned(),
+            );
+        }
+        if self.trusted_documents_mode == TrustedMode::Only && self.playground == Some(true) {
+            problems.push(
+                "PLAYGROUND: true is wrong where TRUSTED_DOCUMENTS_MODE is only, since none of its \
+                 documents would run"
+                    .to_owned(),
+            );
         }
         if problems.is_empty() { Ok(self) } else { Err(ConfigError(problems)) }
     }

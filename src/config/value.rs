@@ -203,6 +203,16 @@ macro_rules! choices {
 }
 
 choices! {
+    /// What documents are worth that are in no manifest.
+    TrustedMode: "off, log or only" {
+        /// As much as any other; manifests are not read.
+        Off = "off",
+        /// They run, and the log tells.
+        Log = "log",
+        /// They are refused.
+        Only = "only",
+    }
+
     /// Which defaults apply: convenient ones or safe ones.
     Profile: "development or production" {
         /// Playground and introspection open; missing secrets are made up.

@@ -3,9 +3,12 @@
 //! Clients send the same few documents over and over. What does not depend on the request is kept
 //! beside the parsed document: that it is within the limits and fits the schema. Apollo's automatic
 //! persisted queries are the same memory, asked by a document's hash. What strangers can make the
-//! server remember is bounded.
+//! server remember is bounded. Documents that a manifest names are known from the start, for good.
 
+mod id;
+mod manifest;
 mod traits;
+mod trusted;
 
 use std::sync::Arc;
 
@@ -16,6 +19,8 @@ use async_graphql::{
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
+pub use self::id::{DocumentHash, hash_of};
+use self::trusted::Trusted;
 use super::{
     limits::{self, Checked, Limits},
     schema_types::SchemaTypes,
@@ -23,7 +28,7 @@ use super::{
     validation,
 };
 use crate::{
-    config::Config,
+    config::{Config, TrustedMode},
     error::{Code, Error, Result},
 };
 
@@ -32,9 +37,6 @@ use crate::{
 const KEPT_BYTES: u64 = 1 << 20;
 /// How many documents are expected; more are kept when they are short.
 const EXPECTED: usize = 1_000;
-
-/// The SHA-256 of a document's text.
-pub type DocumentHash = [u8; 32];
 
 /// How a request names its document.
 #[derive(Debug)]
@@ -45,6 +47,8 @@ pub enum DocumentSource {
     Hash(DocumentHash),
     /// By both, to be remembered.
     Both(String, DocumentHash),
+    /// By the name that a manifest gave it.
+    Id(String),
 }
 
 /// A document that fits the schema and the limits.
@@ -74,6 +78,14 @@ impl Document {
         let mut operations = self.parsed().operations.iter();
         let found = operations.find(|(known, _)| known.map(|known| known.as_str()) == name);
         found.map(|(_, operation)| &operation.node)
+    }
+
+    /// Once for as long as it is remembered.
+    fn log_as_unknown(&self) {
+        let names = self.parsed().operations.iter().filter_map(|(name, _)| name);
+        let operations: Vec<&str> = names.map(|name| name.as_str()).collect();
+        let hash = id::hex(&self.hash);
+        tracing::warn!(%hash, operations = operations.join(", "), "a document in no manifest");
     }
 
     /// A request to run one of its operations.
@@ -117,20 +129,26 @@ pub struct Documents {
     limits: Limits,
     by_text: Memory<String>,
     by_hash: Memory<DocumentHash>,
+    trusted: Trusted,
 }
 
 impl Documents {
-    /// Judges by this schema and configuration; remembers nothing yet.
+    /// Judges by this schema and configuration; remembers only trusted documents yet.
     ///
     /// # Errors
-    /// When the schema's text cannot be read.
+    /// When the schema's text cannot be read, or a manifest or a document in it is not right.
     pub fn new(sdl: &str, config: &Config) -> Result<Self> {
+        let types =
+            SchemaTypes::from_sdl(sdl).map_err(|error| Error::internal(error.to_string()))?;
+        let limits = Limits::new(config);
+        let trusted = Trusted::load(config, |text| judge(text, &types, &limits))
+            .map_err(|error| Error::internal(error.to_string()))?;
         Ok(Self {
-            types: SchemaTypes::from_sdl(sdl)
-                .map_err(|error| Error::internal(error.to_string()))?,
-            limits: Limits::new(config),
+            types,
+            limits,
             by_text: Cache::with_weighter(EXPECTED, KEPT_BYTES, TextLength),
             by_hash: Cache::with_weighter(EXPECTED, KEPT_BYTES, TextLength),
+            trusted,
         })
     }
 
@@ -167,7 +185,7 @@ impl Documents {
     fn find(&self, source: DocumentSource) -> Result<Arc<Document>, Vec<ServerError>> {
         match source {
             DocumentSource::Text(text) => self.read(text),
-            DocumentSource::Hash(hash) => self.by_hash.get(&hash).ok_or_else(|| vec![not_found()]),
+            DocumentSource::Hash(hash) => self.recall(&hash),
             DocumentSource::Both(text, hash) => {
                 if Sha256::digest(&text).as_slice() != hash {
                     return Err(vec![wrong_hash()]);
@@ -176,29 +194,60 @@ impl Documents {
                 self.by_hash.insert(hash, document.clone());
                 Ok(document)
             }
+            DocumentSource::Id(id) => match self.trusted.by_id(&id) {
+                Some(document) => Ok(document.clone()),
+                None => self.recall(&hash_of(&id).ok_or_else(|| vec![not_found()])?),
+            },
         }
+    }
+
+    fn recall(&self, hash: &DocumentHash) -> Result<Arc<Document>, Vec<ServerError>> {
+        let trusted = self.trusted.by_hash(hash).cloned();
+        trusted.or_else(|| self.by_hash.get(hash)).ok_or_else(|| vec![not_found()])
     }
 
     fn read(&self, text: String) -> Result<Arc<Document>, Vec<ServerError>> {
         if let Some(known) = self.by_text.get(&text) {
             return Ok(known);
         }
-        let checked = limits::check(&text, &self.limits)?;
-        if traits::has_null_character(&text) {
-            return Err(vec![null_character()]);
+        let trusts = self.trusted.mode() != TrustedMode::Off;
+        let hash = trusts.then(|| Sha256::digest(&text).into());
+        if let Some(trusted) = hash.and_then(|hash| self.trusted.by_hash(&hash)) {
+            return Ok(trusted.clone());
         }
-        validation::validate(checked.document(), &self.types)?;
-        let introspects = traits::introspects(checked.document());
-        let (hash, text_bytes) = (Sha256::digest(&text).into(), text.len() as u64);
-        let document = Arc::new(Document { checked, hash, introspects, text_bytes });
+        if self.trusted.mode() == TrustedMode::Only {
+            return Err(vec![not_trusted()]);
+        }
+        let document = Arc::new(judge(&text, &self.types, &self.limits)?);
+        if self.trusted.mode() == TrustedMode::Log {
+            document.log_as_unknown();
+        }
         self.by_text.insert(text, document.clone());
         Ok(document)
     }
 }
 
+/// Reads a document and decides whether it fits.
+fn judge(text: &str, types: &SchemaTypes, limits: &Limits) -> Result<Document, Vec<ServerError>> {
+    let checked = limits::check(text, limits)?;
+    if traits::has_null_character(text) {
+        return Err(vec![null_character()]);
+    }
+    validation::validate(checked.document(), types)?;
+    let introspects = traits::introspects(checked.document());
+    let (hash, text_bytes) = (Sha256::digest(text).into(), text.len() as u64);
+    Ok(Document { checked, hash, introspects, text_bytes })
+}
+
 fn not_found() -> ServerError {
     // Apollo's client knows this message by heart.
     request_error(Code::PersistedQueryNotFound, "PersistedQueryNotFound", &[])
+}
+
+fn not_trusted() -> ServerError {
+    let message = "This server runs only the documents that it was given beforehand, and this is \
+                   none of them.";
+    request_error(Code::PersistedQueryNotFound, message, &[])
 }
 
 fn wrong_hash() -> ServerError {
@@ -212,86 +261,4 @@ fn null_character() -> ServerError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Source;
-
-    fn documents() -> Documents {
-        let config = Config::read(&Source::default()).unwrap();
-        Documents::new(&crate::graphql::sdl(), &config).unwrap()
-    }
-
-    fn admit(documents: &Documents, source: DocumentSource) -> Result<Admitted, String> {
-        let admitted = documents.admit(source, None, Variables::default());
-        admitted.map_err(|errors| errors[0].message.clone())
-    }
-
-    #[test]
-    fn a_document_is_known_by_its_hash_once_it_was_seen_with_it() {
-        let (documents, text) = (documents(), "{ __typename }".to_owned());
-        let hash: DocumentHash = Sha256::digest(&text).into();
-        let unknown = admit(&documents, DocumentSource::Hash(hash));
-        assert_eq!(unknown.err().unwrap(), "PersistedQueryNotFound");
-        assert!(admit(&documents, DocumentSource::Both(text.clone(), [0; 32])).is_err());
-        assert!(admit(&documents, DocumentSource::Both(text, hash)).is_ok());
-        assert!(admit(&documents, DocumentSource::Hash(hash)).is_ok());
-        assert!(admit(&documents, DocumentSource::Hash([0; 32])).is_err());
-    }
-
-    #[test]
-    fn a_document_that_does_not_fit_is_not_remembered() {
-        let (documents, text) = (documents(), "{ nothing }".to_owned());
-        let hash: DocumentHash = Sha256::digest(&text).into();
-        for _ in 0..2 {
-            let refused = admit(&documents, DocumentSource::Both(text.clone(), hash));
-            assert!(refused.err().unwrap().contains("nothing"));
-        }
-        let unknown = admit(&documents, DocumentSource::Hash(hash));
-        assert_eq!(unknown.err().unwrap(), "PersistedQueryNotFound");
-    }
-
-    #[test]
-    fn null_characters_are_refused_however_they_are_written() {
-        let documents = documents();
-        for text in ["\\u0000", "\\u{0}", "\\u{00}", "\0"] {
-            let text = format!("{{ user(by: {{ username: \"a{text}\" }}) {{ id }} }}");
-            assert!(admit(&documents, DocumentSource::Text(text.clone())).is_err(), "{text}");
-        }
-        let escaped = r#"{ user(by: { username: "\\u0000" }) { id } }"#;
-        assert!(admit(&documents, DocumentSource::Text(escaped.into())).is_ok());
-    }
-
-    #[test]
-    fn a_document_is_judged_once() {
-        let documents = documents();
-        let first = documents.read("{ __typename }".into()).ok().unwrap();
-        let second = documents.read("{ __typename }".into()).ok().unwrap();
-        assert!(Arc::ptr_eq(&first, &second));
-        assert!(documents.read("{".into()).is_err());
-        assert_eq!(documents.by_text.len(), 1);
-    }
-
-    #[test]
-    fn variables_are_judged_each_time() {
-        let documents = documents();
-        let admit = |name, value: serde_json::Value| {
-            let text = "query Q($id: ID!) { node: post(id: $id) { id } }".to_owned();
-            let variables = Variables::from_json(serde_json::json!({ "id": value }));
-            documents.admit(DocumentSource::Text(text), Some(name), variables).is_ok()
-        };
-        assert!(admit("Q", "a".into()));
-        assert!(!admit("Q", serde_json::Value::Null));
-        assert!(!admit("Q", "a\0".into()));
-        assert!(!admit("P", "a".into()));
-    }
-
-    #[test]
-    fn the_memory_is_bounded() {
-        let (documents, filler) = (documents(), "x".repeat(14_000));
-        for n in 0..200 {
-            let text = format!("{{ user(by: {{ username: \"{filler}{n}\" }}) {{ id }} }}");
-            assert!(documents.read(text).is_ok());
-        }
-        assert!(documents.by_text.weight() <= KEPT_BYTES);
-    }
-}
+mod tests;

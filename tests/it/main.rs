@@ -42,6 +42,7 @@ mod storm;
 mod support;
 mod throttle;
 mod token;
+mod trusted;
 mod user;
 mod vote;
 mod walks;

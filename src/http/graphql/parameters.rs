@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::Refusal;
 use crate::graphql::{
-    documents::{DocumentHash, DocumentSource},
+    documents::{DocumentHash, DocumentSource, hash_of},
     execution::Operation,
 };
 
@@ -28,6 +28,12 @@ pub(crate) struct Parameters {
 struct Raw<'a> {
     #[serde(borrow)]
     query: Option<&'a RawValue>,
+    /// The specification of persisted documents has `documentId`, Relay's documentation `doc_id`,
+    /// others `id`.
+    #[serde(borrow, alias = "doc_id")]
+    document_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
     #[serde(borrow)]
     operation_name: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -40,6 +46,9 @@ struct Raw<'a> {
 #[serde(rename_all = "camelCase")]
 struct InAddress {
     query: Option<String>,
+    #[serde(alias = "doc_id")]
+    document_id: Option<String>,
+    id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -63,8 +72,12 @@ impl Parameters {
                 error.column()
             ))
         })?;
+        let query = raw.query.map(|query| string("query", query.get())).transpose()?;
+        // Beside a text it says nothing, and may be anything.
+        let id = raw.document_id.or(raw.id).filter(|_| query.is_none());
         Self::from_texts(
-            raw.query.map(|query| string("query", query.get())).transpose()?,
+            query,
+            id.map(|id| string("documentId", id.get())).transpose()?,
             raw.operation_name.map(|name| string("operationName", name.get())).transpose()?,
             raw.variables.map(RawValue::get),
             raw.extensions.map(RawValue::get),
@@ -80,6 +93,7 @@ impl Parameters {
         let (variables, extensions) = (given(found.variables), given(found.extensions));
         Self::from_texts(
             given(found.query),
+            given(found.document_id.or(found.id)),
             given(found.operation_name),
             variables.as_deref(),
             extensions.as_deref(),
@@ -88,6 +102,7 @@ impl Parameters {
 
     fn from_texts(
         query: Option<String>,
+        id: Option<String>,
         operation_name: Option<String>,
         variables: Option<&str>,
         extensions: Option<&str>,
@@ -96,11 +111,13 @@ impl Parameters {
         let extensions: Option<Extensions> =
             extensions.map(|text| object("extensions", text)).transpose()?;
         let persisted = extensions.and_then(|extensions| extensions.persisted_query);
-        let document = match (query, persisted.map(PersistedQuery::hash).transpose()?) {
-            (Some(text), None) => DocumentSource::Text(text),
-            (Some(text), Some(hash)) => DocumentSource::Both(text, hash),
-            (None, Some(hash)) => DocumentSource::Hash(hash),
-            (None, None) => {
+        let hash = persisted.map(PersistedQuery::hash).transpose()?;
+        let document = match (query, hash, id) {
+            (Some(text), None, _) => DocumentSource::Text(text),
+            (Some(text), Some(hash), _) => DocumentSource::Both(text, hash),
+            (None, Some(hash), _) => DocumentSource::Hash(hash),
+            (None, None, Some(id)) => DocumentSource::Id(id),
+            (None, None, None) => {
                 let message = "The parameter `query` is missing: the text of an operation.";
                 return Err(Refusal::bad_request(message));
             }
@@ -131,18 +148,10 @@ struct PersistedQuery {
 
 impl PersistedQuery {
     fn hash(self) -> Result<DocumentHash, Refusal> {
-        let digits = self.sha256_hash.as_bytes();
-        let mut hash = DocumentHash::default();
-        let wrong = || Refusal::bad_request("persistedQuery needs version 1 and a SHA-256 in hex.");
-        if self.version != 1 || digits.len() != 2 * hash.len() {
-            return Err(wrong());
-        }
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |digit: u8| char::from(digit).to_digit(16);
-            let value = digit(pair[0]).zip(digit(pair[1])).map(|(high, low)| high * 16 + low);
-            *byte = value.and_then(|value| u8::try_from(value).ok()).ok_or_else(wrong)?;
-        }
-        Ok(hash)
+        let hash = hash_of(&self.sha256_hash).filter(|_| self.version == 1);
+        hash.ok_or_else(|| {
+            Refusal::bad_request("persistedQuery needs version 1 and a SHA-256 in hex.")
+        })
     }
 }
 
