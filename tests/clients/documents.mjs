@@ -77,7 +77,8 @@ export class Documents {
     if (depth < DEEPEST && this.chance(0.12)) {
       const within = this.narrowed(type);
       const body = this.selections(within, depth + 1);
-      if (this.chance(0.5)) return `...${this.chance(0.7) ? ` on ${within.name}` : within === type ? "" : ` on ${within.name}`}${this.directive()} { ${body} }`;
+      const condition = within === type && this.chance(0.3) ? "" : ` on ${within.name}`;
+      if (this.chance(0.5)) return `...${condition}${this.directive()} { ${body} }`;
       const name = `F${this.fragments.length}${n}${depth}`;
       this.fragments.push(`fragment ${name} on ${within.name} { ${body} }`);
       return `...${name}${this.directive()}`;
@@ -173,12 +174,9 @@ export class Documents {
       () => tokens.splice(at, 0, other),
       () => tokens.splice(at, 1, other),
       () => this.atName(tokens, () => this.one(this.names)),
-      () => this.atName(tokens, () => this.one(this.names)),
       () => this.atName(tokens, (name) => (/^[A-Z]/.test(name) ? `${name}x` : name.toUpperCase())),
       () => this.atValue(tokens),
-      () => this.atValue(tokens),
       () => this.atVariable(tokens),
-      () => this.atAlias(tokens),
       () => this.atAlias(tokens),
       () => this.twice(tokens),
       () => tokens.splice(tokens.indexOf("{") + 1, 0, this.one(["...F000", "...on User { id }", "__typename", "... @skip(if: true) { __typename }"])),

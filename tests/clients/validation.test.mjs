@@ -16,7 +16,7 @@ const AT_ONCE = 16;
 
 const schema = buildSchema(await (await fetch(`${origin}/schema.graphql`)).text());
 
-/** Known differences between api.md's library and graphql-js, each put right by the server. */
+/** What the GraphQL library of the server takes by itself and must not, or the other way round. */
 const WRONG = [
   '{ posts(orderBy: "NEWEST") { totalCount } }',
   "{ posts(first: 3000000000) { totalCount } }",
@@ -40,7 +40,7 @@ const accepts = {
       return false;
     }
   },
-  // `@skip`s at the root of nothing are run, so nothing is read; refusals for other reasons are none.
+  // Refused for its cost is not judged, so undefined.
   server: async (text) => {
     const response = await fetch(endpoint, {
       method: "POST",

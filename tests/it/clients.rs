@@ -1,6 +1,8 @@
-//! Other people's clients against this server, where Node is there to run them.
+//! Other people's clients against this server, where Node is there to run them. What needs a browser
+//! or takes long is only run in CI: `.ci/run`.
 
 use std::{
+    fs,
     io::{Write, stderr},
     path::PathBuf,
     process::Stdio,
@@ -9,6 +11,12 @@ use std::{
 use tokio::{process::Command, sync::OnceCell};
 
 use crate::support::app::{SECRET_KEY, TestApp};
+
+/// Enough for every kind of change; many more are judged in CI, against the same rules.
+const VALIDATION_DOCUMENTS: &str = "600";
+
+/// The lock file by which the packages were installed, kept beside them.
+const INSTALLED_LOCK: &str = "node_modules/.installed-lock.json";
 
 /// Whether Node is there and the clients' packages are installed.
 static INSTALLED: OnceCell<bool> = OnceCell::const_new();
@@ -29,6 +37,11 @@ async fn the_urql_client_works() {
 }
 
 #[tokio::test]
+async fn documents_are_judged_as_graphql_js_judges_them() {
+    run("validation.test.mjs").await;
+}
+
+#[tokio::test]
 async fn the_graphql_ws_client_works() {
     run("graphql-ws.test.mjs").await;
 }
@@ -38,23 +51,54 @@ async fn the_graphql_sse_client_works() {
     run("graphql-sse.test.mjs").await;
 }
 
+#[tokio::test]
+async fn clients_are_understood_whose_documents_are_trusted() {
+    if !is_there("trusted.test.mjs").await {
+        return;
+    }
+    succeed(command("node").arg("codegen/generate.mjs")).await;
+    let written = [
+        "client/generated/persisted-documents",
+        "relay/generated/persisted",
+        "apollo/generated/manifest",
+    ];
+    let manifest = |name| folder().join(format!("codegen/{name}.json")).display().to_string();
+    let manifests = written.map(manifest).join(",");
+    let settings = [("TRUSTED_DOCUMENTS", manifests.as_str()), ("TRUSTED_DOCUMENTS_MODE", "only")];
+    let (app, _anon) = TestApp::with_settings(&settings).await;
+    let url = format!("http://{}", app.address);
+    succeed(command("node").args(["--test", "trusted.test.mjs"]).env("ROOKERY_TRUSTED_URL", url))
+        .await;
+}
+
 /// Runs one of the files in `tests/clients` against a server of its own.
 async fn run(file: &str) {
-    if !*INSTALLED.get_or_init(install).await {
-        // Past the test harness, which shows nothing of a test that passes.
-        let _unread = writeln!(stderr(), "NOT RUN, since there is no Node: tests/clients/{file}");
+    if !is_there(file).await {
         return;
     }
     let (app, _anon) = TestApp::init().await;
-    let ran = command("node")
-        .args(["--test", file])
+    let mut node = command("node");
+    node.args(["--test", file])
         .env("ROOKERY_URL", format!("http://{}", app.address))
         .env("ROOKERY_SECRET_KEY", SECRET_KEY)
-        .output()
-        .await
-        .unwrap();
+        .env("VALIDATION_DOCUMENTS", VALIDATION_DOCUMENTS);
+    succeed(&mut node).await;
+}
+
+async fn succeed(command: &mut Command) {
+    let ran = command.output().await.unwrap();
     let said = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success(), "{said}\n{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// Whether the file can be run; says so where it cannot.
+async fn is_there(file: &str) -> bool {
+    let installed = *INSTALLED.get_or_init(install).await;
+    if !installed {
+        // Past the test harness, which shows nothing of a test that passes.
+        let _unread = writeln!(stderr(), "NOT RUN, since there is no Node: tests/clients/{file}");
+    }
+    installed
 }
 
 async fn install() -> bool {
@@ -62,15 +106,25 @@ async fn install() -> bool {
     if !there.is_ok_and(|status| status.success()) {
         return false;
     }
+    // Installing takes longer than the tests, so only once for each lock file.
+    let (wanted, done) = (folder().join("package-lock.json"), folder().join(INSTALLED_LOCK));
+    let wanted = fs::read(wanted).unwrap();
+    if fs::read(&done).is_ok_and(|lock| lock == wanted) {
+        return true;
+    }
     let installed = command("npm").args(["ci", "--no-audit", "--no-fund"]).output().await.unwrap();
     let why = String::from_utf8_lossy(&installed.stderr);
     assert!(installed.status.success(), "npm ci in tests/clients failed: {why}");
+    fs::write(done, wanted).unwrap();
     true
 }
 
 fn command(program: &str) -> Command {
     let mut command = Command::new(program);
-    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "clients"].iter().collect();
-    command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    command.current_dir(folder()).stdin(Stdio::null()).kill_on_drop(true);
     command
+}
+
+fn folder() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "clients"].iter().collect()
 }
