@@ -160,8 +160,19 @@ impl Endpoint {
     pub async fn connect(&self) -> ConnectionResult<(AsyncPgConnection, Alive)> {
         let (client, alive) = self.open().await?;
         let mut connection = AsyncPgConnection::try_from(client).await?;
-        connection.set_instrumentation(Recorder);
+        connection.set_instrumentation(Recorder::default());
         Ok((connection, alive))
+    }
+
+    /// Stops a statement.
+    pub(super) async fn cancel(
+        &self,
+        statement: tokio_postgres::CancelToken,
+    ) -> std::result::Result<(), tokio_postgres::Error> {
+        match &self.tls {
+            Some(tls) => statement.cancel_query(tls.clone()).await,
+            None => statement.cancel_query(tokio_postgres::NoTls).await,
+        }
     }
 
     /// Opens a connection as the driver knows it.

@@ -27,6 +27,7 @@ pub mod follow;
 pub mod gather;
 pub mod housekeeping;
 pub mod keyset;
+mod lent;
 pub mod listen;
 pub mod lists;
 pub mod migrations;
@@ -58,20 +59,18 @@ mod writers;
 use std::{future::Future, sync::Arc};
 
 use ballot_box::BallotBox;
+use diesel_async::AsyncPgConnection;
 use diesel_async::RunQueryDsl;
-use diesel_async::{AsyncPgConnection, pooled_connection::deadpool};
 use gather::Lane;
 use statement::Statement;
 use vote_cast::{Ballot, Cast};
 use writers::Writers;
 
 pub use connect::{ConnectOptions, Endpoint};
+pub use lent::Connection;
 pub use pipeline::Reader;
 
 use crate::error::Result;
-
-/// A connection of one's own, for the length of a borrow.
-pub type Connection = deadpool::Object<AsyncPgConnection>;
 
 /// The way to the database. Cheap to clone.
 #[derive(Clone)]

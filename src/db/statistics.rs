@@ -7,7 +7,7 @@ use std::{
     future::Future,
     sync::{
         Arc, LazyLock,
-        atomic::{AtomicI64, AtomicU32, Ordering},
+        atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -66,7 +66,17 @@ pub(super) fn gathered(took: Duration) {
 }
 
 /// Diesel's hook: called in the task that sends the statement.
-pub(super) struct Recorder;
+#[derive(Default)]
+pub(super) struct Recorder {
+    /// Counts the statements of one borrow that have not ended.
+    underway: Option<Arc<AtomicUsize>>,
+}
+
+impl Recorder {
+    pub(super) fn watching(underway: &Arc<AtomicUsize>) -> Self {
+        Self { underway: Some(underway.clone()) }
+    }
+}
 
 impl Instrumentation for Recorder {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
@@ -75,6 +85,15 @@ impl Instrumentation for Recorder {
             InstrumentationEvent::FinishQuery { .. } => false,
             _ => return,
         };
+        match &self.underway {
+            Some(underway) if starts => {
+                underway.fetch_add(1, Ordering::Relaxed);
+            }
+            Some(underway) => {
+                underway.fetch_sub(1, Ordering::Relaxed);
+            }
+            None => {}
+        }
         let now = i64::try_from(EPOCH.elapsed().as_nanos()).unwrap_or(i64::MAX);
         // Work outside any request, such as a health check, is not counted.
         let _ = CURRENT.try_with(|Statements(counts)| {

@@ -14,6 +14,7 @@ mod feed;
 mod follow;
 mod gather;
 mod generated;
+mod hangup;
 mod http;
 mod hub;
 mod limits;
