@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -85,7 +86,7 @@ impl HomeLock {
             .mode(0o600)
             .open(&path)
             .map_err(EmbeddedError::io("open the file", &path))?;
-        match file.try_lock() {
+        match try_lock_soon(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
@@ -102,6 +103,18 @@ impl HomeLock {
             .map_err(EmbeddedError::io("write to the file", path))?;
         Ok(Self { _file: file })
     }
+}
+
+/// Locks the file, if need be after a moment: a program that was being started when the last holder
+/// let go of the file has it open, too, until it runs.
+fn try_lock_soon(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..20 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 /// The folder of the server's socket; removed when dropped if it had to be made elsewhere.
