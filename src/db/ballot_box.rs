@@ -72,6 +72,9 @@ async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
         }
         while !waiting.is_empty() {
             let batch = take_batch(&mut waiting);
+            if batch.is_empty() {
+                break;
+            }
             if let Some(failed) = cast_batch(&writers, batch).await {
                 // What is in somebody's way for long is not in the way of those who come later.
                 tokio::spawn(cast_each(writers.clone(), failed));
@@ -81,8 +84,9 @@ async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
 }
 
 /// Takes the first vote of each person on each post: who votes twice in a moment gets their votes
-/// cast one after the other.
+/// cast one after the other, and who hung up meanwhile gets none cast.
 fn take_batch(waiting: &mut Vec<Ask>) -> Vec<Ask> {
+    waiting.retain(|ask| !ask.answer.is_closed());
     let mut places = HashSet::new();
     let (batch, rest) = waiting.drain(..).partition(|ask: &Ask| places.insert(ask.ballot.place()));
     *waiting = rest;

@@ -97,7 +97,9 @@ async fn answer_all<G: Gathered>(
     while questions.recv_many(&mut asks, MANY_ASKS).await > 0 {
         // Whatever else this thread has to do goes first, and may ask, too.
         tokio::task::yield_now().await;
-        while let Ok(ask) = questions.try_recv() {
+        while asks.len() < MANY_ASKS
+            && let Ok(ask) = questions.try_recv()
+        {
             asks.push(ask);
         }
         while !asks.is_empty() {
