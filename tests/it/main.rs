@@ -3,6 +3,7 @@
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
 mod account;
+mod allocations;
 mod block;
 mod cli;
 mod clients;
