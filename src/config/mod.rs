@@ -77,6 +77,9 @@ settings! {
     /// The folder for pictures, which are not built yet.
     "UPLOAD_DIR" => upload_dir: PathBuf = "data/uploads";
 
+    /// How many threads answer requests; 0 means half of the machine's cores, which leaves the others to PostgreSQL. Where that runs on another machine, as many as there are cores is better.
+    "WORKER_THREADS" => worker_threads: usize = "0";
+
     /// The PostgreSQL server to use, as `postgres://user:password@host:port/name?sslmode=require`. Without it and without the parts below, the server runs a PostgreSQL of its own.
     [secret] "DATABASE_URL" => database_url: Option<Secret> = "";
     /// The PostgreSQL server's host, instead of `DATABASE_URL`.
