@@ -9,7 +9,7 @@ use super::{
     moderation::{self, Act, Action},
     schema::users,
     statement::Statement,
-    user::{self, UserRow, lock_admins},
+    user::{self, Role, UserRow, lock_admins},
 };
 use crate::error::{Error, Result};
 
@@ -54,7 +54,7 @@ pub async fn set_role(
     admin: bool,
     reason: Option<String>,
 ) -> Result<Changed> {
-    let role = if admin { "admin" } else { "user" };
+    let role = if admin { Role::Admin } else { Role::User }.as_str();
     let act = Act { actor, action: Action::SetRole, target: id, reason };
     conn.transaction(async |conn| {
         if let Some(refused) = refuse(conn, actor, id, !admin).await? {

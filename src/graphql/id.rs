@@ -55,7 +55,7 @@ macro_rules! graphql_id {
                 _ctx: &ContextSelectionSet<'_>,
                 _field: &Positioned<Field>,
             ) -> ServerResult<Value> {
-                Ok(Value::String(self.to_string()))
+                Ok(Value::String(self.text()))
             }
         }
     };

@@ -11,12 +11,16 @@ use super::{
     user::User,
 };
 use crate::{
-    db::role::{self, Changed},
+    db::{
+        role::{self, Changed},
+        user,
+    },
     error::{Error, Result},
 };
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "user::Role")]
 pub enum Role {
     /// Uses the network.
     User,
