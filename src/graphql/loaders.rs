@@ -62,6 +62,8 @@ pub struct Batch<L> {
 
 type Found<L> = Result<Option<<L as Lookup>::Value>, Arc<Error>>;
 
+type Cached<L> = cached::Loader<Asked<<L as Lookup>::Key>, Found<L>, Batch<L>>;
+
 /// A key as the loader holds it. For every key it writes a message, in case there should be no value;
 /// what the key is called in there would cost more than finding the value.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -99,7 +101,7 @@ impl<L: Lookup> BatchFn<Asked<L::Key>, Found<L>> for Batch<L> {
 /// A loader of one kind. Most requests use few of the kinds, so it is made when it is first used.
 pub struct Loader<L: Lookup> {
     batch: Batch<L>,
-    made: OnceLock<cached::Loader<Asked<L::Key>, Found<L>, Batch<L>>>,
+    made: OnceLock<Cached<L>>,
 }
 
 impl<L: Lookup> Loader<L> {
@@ -108,7 +110,7 @@ impl<L: Lookup> Loader<L> {
         Self { batch, made: OnceLock::new() }
     }
 
-    fn made(&self) -> &cached::Loader<Asked<L::Key>, Found<L>, Batch<L>> {
+    fn made(&self) -> &Cached<L> {
         self.made.get_or_init(|| {
             let Batch { db, viewer, lookup } = &self.batch;
             let batch = Batch { db: db.clone(), viewer: *viewer, lookup: *lookup };
