@@ -12,6 +12,7 @@ mod embedded;
 mod fanout;
 mod feed;
 mod follow;
+mod frames;
 mod gather;
 mod generated;
 mod hangup;

@@ -15,6 +15,17 @@ const LOG_OUT = graphql(`
   }
 `);
 
+const FEEDS = [
+  { name: "Following", href: "/" },
+  { name: "Popular", href: "/popular" },
+  { name: "Newest", href: "/newest" },
+];
+/** Who follows nobody begins with what is popular. */
+const FEEDS_OF_STRANGERS = [
+  { name: "Popular", href: "/" },
+  { name: "Newest", href: "/newest" },
+];
+
 const active = (isActive: boolean) => (isActive ? "active" : "");
 
 export function Header() {
@@ -26,15 +37,11 @@ export function Header() {
           <span>Rookery</span>
         </Link>
         <nav className="tabs" aria-label="Feeds">
-          <Link className={active} href="/">
-            Following
-          </Link>
-          <Link className={active} href="/popular">
-            Popular
-          </Link>
-          <Link className={active} href="/newest">
-            Newest
-          </Link>
+          {(session.isSignedIn() ? FEEDS : FEEDS_OF_STRANGERS).map(({ name, href }) => (
+            <Link key={href} className={active} href={href}>
+              {name}
+            </Link>
+          ))}
         </nav>
         <Account />
       </div>

@@ -54,7 +54,8 @@ export function PostCard({ post, whole = false }: { post: PostCardData; whole?: 
       <Byline by={card.owner} at={card.createdAt}>
         {audience && (
           <span className="tag">
-            <Lock /> {audience}
+            <Lock />
+            <span>{audience}</span>
           </span>
         )}
       </Byline>
