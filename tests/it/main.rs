@@ -13,6 +13,7 @@ mod embedded;
 mod fanout;
 mod feed;
 mod follow;
+mod frames;
 mod gather;
 mod generated;
 mod hangup;

@@ -74,7 +74,7 @@ impl Parameters {
         })?;
         let query = raw.query.map(|query| string("query", query.get())).transpose()?;
         // Beside a text it says nothing, and may be anything.
-        let id = raw.document_id.or(raw.id).filter(|_| query.is_none());
+        let id = raw.document_id.or(raw.id).filter(|_| query.as_deref().is_none_or(str::is_empty));
         Self::from_texts(
             query,
             id.map(|id| string("documentId", id.get())).transpose()?,
@@ -112,6 +112,9 @@ impl Parameters {
             extensions.map(|text| object("extensions", text)).transpose()?;
         let persisted = extensions.and_then(|extensions| extensions.persisted_query);
         let hash = persisted.map(PersistedQuery::hash).transpose()?;
+        // Clients of graphql-transport-ws must send a text; of a document with a name it is empty.
+        let is_named = hash.is_some() || id.is_some();
+        let query = query.filter(|text| !text.is_empty() || !is_named);
         let document = match (query, hash, id) {
             (Some(text), None, _) => DocumentSource::Text(text),
             (Some(text), Some(hash), _) => DocumentSource::Both(text, hash),
