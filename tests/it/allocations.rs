@@ -38,10 +38,10 @@ fn operations(post: &str) -> [Operation; 5] {
     let op = |document, variables, allowed| Operation { document, variables, allowed };
     [
         op("{ __typename }", vec![json!({})], 99),
-        op(POST, vec![json!({ "post": post })], 362),
+        op(POST, vec![json!({ "post": post })], 365),
         op(PAGE, vec![json!({})], 1247),
         op(FEED, vec![json!({})], 1547),
-        op(VOTE, vec![vote("UP"), vote("DOWN")], 238),
+        op(VOTE, vec![vote("UP"), vote("DOWN")], 242),
     ]
 }
 
