@@ -100,6 +100,8 @@ settings! {
     "DATABASE_POOL_SIZE" => database_pool_size: usize = "10";
     /// How long one SQL statement may take.
     "DATABASE_STATEMENT_TIMEOUT_SECONDS" => statement_timeout: Seconds = "5";
+    /// How long one statement may take that deletes or hides a whole account, or deletes a post with all that hangs on it. Such a write ends as it should also when its request is over.
+    "DATABASE_LARGE_WRITE_TIMEOUT_SECONDS" => large_write_timeout: Seconds = "120";
     /// How long a statement may wait for a lock.
     "DATABASE_LOCK_TIMEOUT_SECONDS" => lock_timeout: Seconds = "1";
     /// How long a transaction may sit idle.

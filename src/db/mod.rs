@@ -27,6 +27,8 @@ pub mod follow;
 pub mod gather;
 pub mod housekeeping;
 pub mod keyset;
+mod language;
+mod large;
 mod lent;
 pub mod listen;
 pub mod lists;
@@ -80,6 +82,7 @@ pub struct Db(Arc<Ways>);
 struct Ways {
     pipeline: pipeline::Pipeline,
     writers: Writers,
+    large_writers: Writers,
     lanes: Lanes,
     ballots: BallotBox,
 }
@@ -137,7 +140,8 @@ impl Db {
             sessions: Lane::new(&pipeline),
         };
         let ballots = BallotBox::new(&writers);
-        Ok(Self(Arc::new(Ways { pipeline, writers, lanes, ballots })))
+        let large_writers = large::writers(options)?;
+        Ok(Self(Arc::new(Ways { pipeline, writers, large_writers, lanes, ballots })))
     }
 
     /// Reads by key, gathered with those of other requests.
@@ -203,5 +207,6 @@ impl Db {
     /// Closes all connections; what waits for one fails.
     pub fn close(&self) {
         self.0.writers.close();
+        self.0.large_writers.close();
     }
 }

@@ -99,6 +99,27 @@ pub async fn set_suspended(
     .await
 }
 
+/// Why an act would be refused, whatever else is wrong with it; `None` when it would not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refusal(
+    conn: &mut AsyncPgConnection,
+    actor: Uuid,
+    id: Uuid,
+    takes_power: bool,
+) -> Result<Option<Changed>> {
+    conn.transaction(async |conn| {
+        if let Some(refused) = refuse(conn, Some(actor), id, takes_power).await? {
+            return Ok::<_, Error>(Some(refused));
+        }
+        let found: Option<Uuid> =
+            users::table.find(id).select(users::id).get_result(conn).await.optional()?;
+        Ok(found.is_none().then_some(Changed::NotFound))
+    })
+    .await
+}
+
 /// Why an act must not happen. Locks all admins, so that of two who demote each other one is late.
 async fn refuse(
     conn: &mut AsyncPgConnection,

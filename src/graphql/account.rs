@@ -1,5 +1,7 @@
 //! The viewer's own account: how it is changed and given up.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 use uuid::Uuid;
 
@@ -14,7 +16,10 @@ use super::{
 };
 use crate::{
     auth::{Bio, DisplayName, Email, PhoneNumber, Username},
-    db::account::{self, Deleted, ProfileChange},
+    db::{
+        Connection,
+        account::{self, Deleted, ProfileChange},
+    },
     error::Result,
     text::{Flaw, Rejected},
 };
@@ -37,10 +42,10 @@ impl AccountMutation {
         if !problems.is_empty() {
             return Ok(UpdateProfilePayload { user: None, user_errors: problems.into_vec() });
         }
-        let written = {
-            let mut conn = ctx.app().db.write().await?;
-            account::update(&mut conn, viewer.id, &change).await?
-        };
+        let (db, id, change) = (&ctx.app().db, viewer.id, &change);
+        let written = db
+            .retrying(|mut conn| async move { account::update(&mut conn, id, change).await })
+            .await?;
         let user = note_written(&mut problems, written).map(User::from);
         ctx.loaders().forget_user(viewer.id).await;
         ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
@@ -59,10 +64,12 @@ impl AccountMutation {
             |error| DeleteAccountPayload { deleted_user_id: None, user_errors: vec![error] };
         let verified = password_check::check_own(ctx, viewer.id, input.password).await?;
         let Some(verified) = verified else { return Ok(refused(wrong_password("password"))) };
-        let deleted = {
-            let mut conn = ctx.app().db.write().await?;
-            account::delete(&mut conn, viewer.id, &verified.hash).await?
+        let (id, hash) = (viewer.id, Arc::<str>::from(verified.hash));
+        let delete = move |mut conn: Connection| {
+            let hash = hash.clone();
+            async move { account::delete(&mut conn, id, &hash).await }
         };
+        let deleted = ctx.app().db.finishing(delete).await?;
         match deleted {
             Deleted::Yes => {
                 ctx.loaders().forget_user(viewer.id).await;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{
     comment::{self, Comment, CommentOrder},
     context::ContextExt,
-    id::{Id, PostKind},
+    id::{Asked, Id, PostKind},
     loaders::Loaders,
     nested,
     nullable::Nullable,
@@ -214,8 +214,12 @@ impl PostQuery {
     async fn post(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which post.")] id: Id<PostKind>,
+        #[graphql(desc = "Which post.")] id: Asked<Id<PostKind>>,
     ) -> Nullable<Post> {
-        ctx.loaders().posts.load(id.uuid()).await.map(|row| row.map(Post::from)).into()
+        let find = async || {
+            let post = ctx.loaders().posts.load(id.get()?.uuid()).await?;
+            Ok(post.map(Post::from))
+        };
+        find().await.into()
     }
 }

@@ -10,6 +10,7 @@ pub mod list;
 pub mod log;
 pub mod post;
 pub mod recount;
+pub mod roots;
 pub mod schema_file;
 pub mod scratch;
 pub mod socket;
