@@ -106,7 +106,7 @@ fn listed(viewer: Option<Uuid>, side: Side) -> impl FnOnce(Statement) -> Stateme
             .sql(" WHERE ")
             .sql(side.fixed())
             .sql(" = list.parent AND ")
-            .with(visibility::user(viewer))
+            .with(visibility::listed_user(viewer))
     }
 }
 

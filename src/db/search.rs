@@ -100,7 +100,7 @@ fn fitting(viewer: Option<Uuid>, words: &str) -> impl FnOnce(Statement) -> State
             .sql(" OR ")
             .bind::<sql_types::Text, _>(words)
             .sql(" <% lower(display_name)) AND ")
-            .with(visibility::user(viewer))
+            .with(visibility::listed_user(viewer))
     }
 }
 

@@ -116,7 +116,7 @@ pub async fn find_many(
     Ok(statement.load(&mut conn).await?)
 }
 
-/// A page of all users whom the viewer may see, the newest first.
+/// A page of all users whom the viewer may see and did not mute, the newest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -127,19 +127,22 @@ pub async fn page(
 ) -> Result<Page<UserRow>> {
     let order = Order { key: "", id: "users.id", descending: true };
     let select = |s: Statement| {
-        s.sql("SELECT ").sql(COLUMNS).sql(" FROM users WHERE ").with(visibility::user(viewer))
+        s.sql("SELECT ")
+            .sql(COLUMNS)
+            .sql(" FROM users WHERE ")
+            .with(visibility::listed_user(viewer))
     };
     let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 
-/// How many users the viewer may see.
+/// How many users the viewer may see and did not mute.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn count(mut conn: &AsyncPgConnection, viewer: Option<Uuid>) -> Result<i64> {
     let statement =
-        Statement::new("SELECT count(*) FROM users WHERE ").with(visibility::user(viewer));
+        Statement::new("SELECT count(*) FROM users WHERE ").with(visibility::listed_user(viewer));
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
 }
 

@@ -11,7 +11,8 @@
 //! * A comment is seen by those who see its post and its author; a tombstone has no author.
 //! * A report is seen by admins and by who made it, the moderation log by admins.
 //!
-//! Muting hides from lists only, not by id, so it is a condition of its own.
+//! Muting hides from lists only, of people too, and not by id, so it is a condition of its own. Whom
+//! one mutes stands in one's list of muted people.
 
 use uuid::Uuid;
 
@@ -57,6 +58,11 @@ pub fn user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
             .with(viewer_is_admin(viewer))
             .sql(") "),
     }
+}
+
+/// A condition on `users` in lists of people: followers, voters, those who are found.
+pub fn listed_user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| statement.with(user(viewer)).sql(" AND ").with(not_muted(viewer, "users.id"))
 }
 
 /// A condition on `posts`.

@@ -109,7 +109,7 @@ fn voters(viewer: Option<Uuid>, direction: VoteDirection) -> impl FnOnce(Stateme
             )
             .bind::<sql_types::SmallInt, _>(direction.value())
             .sql(" AND ")
-            .with(visibility::user(viewer))
+            .with(visibility::listed_user(viewer))
     }
 }
 

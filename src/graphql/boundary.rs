@@ -73,7 +73,8 @@ impl BoundaryMutation {
         Ok(UnblockUserPayload { user, user_errors })
     }
 
-    /// Mutes a user: their posts and comments leave the viewer's lists. They are not told. Can be repeated.
+    /// Mutes a user: they, their posts and their comments leave the viewer's lists, except for those
+    /// that are opened for this very user. They are not told. Can be repeated.
     async fn mute_user(
         &self,
         ctx: &Context<'_>,

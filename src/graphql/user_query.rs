@@ -41,7 +41,7 @@ impl UserQuery {
         find(ctx, by).await.into()
     }
 
-    /// The users whom the viewer may see: the newest first, or with `search` those whose username or
+    /// The users whom the viewer may see and did not mute: the newest first, or with `search` those whose username or
     /// display name begins with the words or is like them, the best fit first.
     async fn users(
         &self,

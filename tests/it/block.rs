@@ -162,6 +162,22 @@ async fn a_mute_hides_from_lists_and_nowhere_else() {
     let (app, _) = TestApp::init().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let post = app.post(&bob).await;
+    app.followed(&ada, &bob).await;
+    app.followed(&bob, &ada).await;
+    app.voted(&bob, &post, 1).await;
+    // Each list of people has nobody but the two.
+    let people = "query ($post: ID!) {
+        users { nodes { username } } found: users(search: \"bob\") { nodes { username } }
+        me { followers { nodes { username } } following { nodes { username } } }
+        post(id: $post) { voters { nodes { username } } } }";
+    let listed = async |muted: bool| {
+        let answer = ada.query(people, json!({ "post": post.id })).await;
+        for path in ["/users", "/found", "/me/followers", "/me/following", "/post/voters"] {
+            let shows = answer.data(path).to_string().contains("bob");
+            assert_eq!(shows, !muted, "{path}: {}", answer.text);
+        }
+    };
+    listed(false).await;
     let document = "query ($bob: ID!, $post: ID!) {
         listed: posts { totalCount nodes { id } }
         found: posts(search: \"title\") { totalCount }
@@ -181,6 +197,7 @@ async fn a_mute_hides_from_lists_and_nowhere_else() {
         let expected = json!({ "user": { "id": bob.id }, "userErrors": [] });
         assert_eq!(muted.data("/muteUser"), &expected);
         assert_eq!(seen().await, (json!(0), json!(true)));
+        listed(true).await;
     }
     for _ in 0..2 {
         set(&ada, "unmuteUser", &bob.id).await;

@@ -26,16 +26,19 @@ struct Walk {
     between: &'static str,
 }
 
-/// Half of the people stay. The viewer blocks, mutes and commented with, half of it each time.
+/// Half of the people stay, of those whom the viewer muted, too, who are in no other list.
 const ROWS: &str = "
     INSERT INTO users (id, username, email, password_hash)
         SELECT gen_random_uuid(), CASE n % 2 WHEN 0 THEN 'hal_stays_' ELSE 'hal_moves_' END || n, n || '@example.com', ''
+        FROM generate_series(1, 50) AS n;
+    INSERT INTO users (id, username, email, password_hash)
+        SELECT gen_random_uuid(), CASE n % 2 WHEN 0 THEN 'jay_stays_' ELSE 'jay_moves_' END || n, n || '@example.org', ''
         FROM generate_series(1, 50) AS n;
     INSERT INTO sessions (id, user_id, user_agent, idle_expires_at, expires_at)
         SELECT gen_random_uuid(), {me}, CASE n % 2 WHEN 0 THEN 'stays' ELSE 'moves' END, now() + interval '1 day', now() + interval '1 day'
         FROM generate_series(1, 50) AS n;
     INSERT INTO blocks SELECT {me}, id, now() - random() * interval '3 s' FROM users WHERE username LIKE 'hal%';
-    INSERT INTO mutes SELECT {me}, id, now() - random() * interval '3 s' FROM users WHERE username LIKE 'hal%';
+    INSERT INTO mutes SELECT {me}, id, now() - random() * interval '3 s' FROM users WHERE username LIKE 'jay%';
     INSERT INTO posts (id, owner_id, title, content) SELECT gen_random_uuid(), {me}, 'title', 'content';
     INSERT INTO comments (id, post_id, author_id, content)
         SELECT gen_random_uuid(), posts.id, {me}, CASE n % 2 WHEN 0 THEN 'stays' ELSE 'moves' END FROM posts, generate_series(1, 50) AS n;
@@ -65,8 +68,8 @@ const BLOCKS: &str = "
     DELETE FROM blocks USING users WHERE id = blocked_id AND username LIKE 'hal_moves%' AND random() < 0.1";
 const MUTES: &str = "
     UPDATE mutes SET created_at = now() - random() * interval '3 s' FROM users
-        WHERE id = muted_id AND username LIKE 'hal_moves%' AND random() < 0.3;
-    DELETE FROM mutes USING users WHERE id = muted_id AND username LIKE 'hal_moves%' AND random() < 0.1";
+        WHERE id = muted_id AND username LIKE 'jay_moves%' AND random() < 0.3;
+    DELETE FROM mutes USING users WHERE id = muted_id AND username LIKE 'jay_moves%' AND random() < 0.1";
 const REPORTS: &str = "
     DELETE FROM reports WHERE id IN (SELECT id FROM reports WHERE reason = 'moves' ORDER BY random() LIMIT 1);
     INSERT INTO reports (id, reporter_id, post_id, reason, resolved_at)
@@ -100,7 +103,13 @@ fn walks() -> Vec<Walk> {
             COMMENTS,
         ),
         walk("at: me", "blockedUsers(", user, stays, BLOCKS),
-        walk("at: me", "mutedUsers(", user, stays, MUTES),
+        walk(
+            "at: me",
+            "mutedUsers(",
+            user,
+            "SELECT id FROM users WHERE username LIKE 'jay_stays%'",
+            MUTES,
+        ),
         walk(
             "",
             "reports(",

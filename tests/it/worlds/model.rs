@@ -160,7 +160,12 @@ impl World {
     }
 
     pub fn users(&self, viewer: Viewer) -> Vec<Uuid> {
-        self.users.keys().rev().copied().filter(|user| self.sees_user(viewer, *user)).collect()
+        self.users.keys().rev().copied().filter(|user| self.lists_user(viewer, *user)).collect()
+    }
+
+    /// Lists of people are without whom the viewer muted.
+    pub fn lists_user(&self, viewer: Viewer, user: Uuid) -> bool {
+        self.sees_user(viewer, user) && !self.mutes(viewer, user)
     }
 
     /// Followers (or with `following` those whom somebody follows), the latest first.
@@ -170,7 +175,7 @@ impl World {
             (*of, (*at, *listed))
         });
         let listed =
-            ends.filter(|(of, (_, listed))| *of == user && self.sees_user(viewer, *listed));
+            ends.filter(|(of, (_, listed))| *of == user && self.lists_user(viewer, *listed));
         latest_first(listed.map(|(_, row)| row).collect())
     }
 
@@ -182,7 +187,7 @@ impl World {
 
     pub fn voters(&self, viewer: Viewer, post: Uuid, value: i64) -> Vec<Uuid> {
         let votes = self.votes.iter().filter(|((of, voter), vote)| {
-            *of == post && vote.value == value && self.sees_user(viewer, *voter)
+            *of == post && vote.value == value && self.lists_user(viewer, *voter)
         });
         latest_first(votes.map(|((_, voter), vote)| (vote.at, *voter)).collect())
     }

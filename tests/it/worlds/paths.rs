@@ -138,7 +138,7 @@ impl Paths<'_> {
         );
         self.add(format!("node(id: \"{id}\") {{ id }}"), seen(json!({ "id": id })));
         // Whom the viewer does not see may make room for somebody of a like name.
-        if sees {
+        if world.lists_user(viewer, user) {
             let first = json!({ "nodes": [{ "id": id }] });
             self.add(format!("users(search: \"{name}\", first: 1) {{ nodes {{ id }} }}"), first);
         }
