@@ -3,8 +3,10 @@
 //!
 //! `WORLDS` says how many worlds are tried, and `WORLD_SEED` with which the first is made.
 
+mod live;
 mod model;
 mod paths;
+mod payloads;
 mod random;
 
 use rand::RngExt;
@@ -22,13 +24,14 @@ use crate::support::{app::TestApp, client::Client};
 const WORLDS: u64 = 8;
 const VIEWERS: usize = 4;
 /// Many paths go in one operation, so the limits on it are set aside.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("MAX_ROOT_FIELDS", "1000"),
     ("MAX_ALIASES", "1000"),
     ("MAX_COMPLEXITY", "1000000"),
     ("MAX_OPERATION_CHARS", "1000000"),
     ("MAX_OPERATION_TOKENS", "100000"),
     ("MAX_DEPTH", "12"),
+    ("MAX_SOCKET_OPERATIONS", "1000"),
 ];
 const PATHS_AT_ONCE: usize = 40;
 
@@ -53,15 +56,20 @@ async fn check(seed: u64) {
         viewers.swap_remove(maker.rng.random_range(0..viewers.len()));
     }
     viewers.push(None);
-    for viewer in viewers {
-        let client = viewer.map_or(anonymous.clone(), |user| logged_in(&app, user));
+    let with_client =
+        |viewer: Viewer| (viewer, viewer.map_or(anonymous.clone(), |user| logged_in(&app, user)));
+    let viewers: Vec<_> = viewers.into_iter().map(with_client).collect();
+    for (viewer, client) in &viewers {
+        let viewer = *viewer;
         let (world, rng) = (&maker.world, &mut maker.rng);
         let paths = Paths { world, viewer, rng, all: Vec::new() }.collect();
         for part in paths.chunks(PATHS_AT_ONCE) {
             let viewer = viewer.map(paths::user_id);
-            compare(&client, part, &format!("WORLD_SEED={seed}, viewer {viewer:?}")).await;
+            compare(client, part, &format!("WORLD_SEED={seed}, viewer {viewer:?}")).await;
         }
     }
+    live::check(&app, &mut maker, &viewers, seed).await;
+    payloads::check(&mut maker, &viewers, seed).await;
 }
 
 fn logged_in(app: &TestApp, user: Uuid) -> Client {

@@ -61,17 +61,17 @@ pub type Viewer = Option<Uuid>;
 
 /// What one sees.
 impl World {
-    fn is_admin(&self, viewer: Viewer) -> bool {
+    pub fn is_admin(&self, viewer: Viewer) -> bool {
         viewer.is_some_and(|viewer| self.users[&viewer].admin && !self.users[&viewer].suspended)
     }
 
-    fn blocked(&self, viewer: Viewer, other: Uuid) -> bool {
+    pub fn blocked(&self, viewer: Viewer, other: Uuid) -> bool {
         let either_way =
             |one| self.blocks.contains(&(one, other)) || self.blocks.contains(&(other, one));
         viewer.is_some_and(either_way)
     }
 
-    fn mutes(&self, viewer: Viewer, other: Uuid) -> bool {
+    pub fn mutes(&self, viewer: Viewer, other: Uuid) -> bool {
         viewer.is_some_and(|viewer| self.mutes.contains(&(viewer, other)))
     }
 

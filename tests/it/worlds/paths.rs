@@ -27,11 +27,11 @@ pub fn user_id(id: Uuid) -> String {
     Id::<UserKind>::from(id).to_string()
 }
 
-fn post_id(id: Uuid) -> String {
+pub fn post_id(id: Uuid) -> String {
     Id::<PostKind>::from(id).to_string()
 }
 
-fn comment_id(id: Uuid) -> String {
+pub fn comment_id(id: Uuid) -> String {
     Id::<CommentKind>::from(id).to_string()
 }
 

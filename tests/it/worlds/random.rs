@@ -53,13 +53,13 @@ impl Maker {
     }
 
     /// Keys in the order of time, random otherwise.
-    fn key(&mut self) -> Uuid {
+    pub fn key(&mut self) -> Uuid {
         self.made += 1;
         let random = u128::from(self.rng.random::<u64>() >> 2);
         Uuid::from_u128((0x0190_0000_0000 + self.made) << 80 | 7 << 76 | 2 << 62 | random)
     }
 
-    fn pick<T: Copy>(&mut self, from: impl Iterator<Item = T>) -> Option<T> {
+    pub fn pick<T: Copy>(&mut self, from: impl Iterator<Item = T>) -> Option<T> {
         let all: Vec<T> = from.collect();
         (!all.is_empty()).then(|| all[self.rng.random_range(0..all.len())])
     }
@@ -119,7 +119,7 @@ impl Maker {
         self.world.posts.insert(id, post);
     }
 
-    fn visibility(&mut self) -> &'static str {
+    pub fn visibility(&mut self) -> &'static str {
         ["public", "public", "public", "followers", "followers", "private"]
             [self.rng.random_range(0..6)]
     }
