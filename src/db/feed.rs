@@ -17,7 +17,7 @@ use super::{
     Counted,
     keyset::{Order, SqlKey},
     page::{Page, Window},
-    post::COLUMNS,
+    post::Text,
     post_list::{ListedPost, PostOrder},
     statement::Statement,
     visibility,
@@ -130,15 +130,16 @@ pub async fn page(
     viewer: Uuid,
     order: PostOrder,
     window: &Window<f64>,
+    text: Text,
 ) -> Result<Page<ListedPost>> {
     let by_id = |descending| Ranking { order: Order { descending, ..BY_ID.order }, ..BY_ID };
     let statement = match order {
         PostOrder::Newest | PostOrder::Relevance => {
-            statement(viewer, &by_id(true), &window.keyed(|_| ()))
+            statement(viewer, &by_id(true), &window.keyed(|_| ()), text)
         }
-        PostOrder::Oldest => statement(viewer, &by_id(false), &window.keyed(|_| ())),
-        PostOrder::Top => statement(viewer, &BY_SCORE, &window.keyed(|key| key as i64)),
-        PostOrder::Hot => statement(viewer, &BY_HOT, window),
+        PostOrder::Oldest => statement(viewer, &by_id(false), &window.keyed(|_| ()), text),
+        PostOrder::Top => statement(viewer, &BY_SCORE, &window.keyed(|key| key as i64), text),
+        PostOrder::Hot => statement(viewer, &BY_HOT, window, text),
     };
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
@@ -155,7 +156,12 @@ pub async fn count(mut conn: &AsyncPgConnection, viewer: Uuid) -> Result<i64> {
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
 }
 
-fn statement<K: SqlKey>(viewer: Uuid, ranking: &Ranking, window: &Window<K>) -> Statement {
+fn statement<K: SqlKey>(
+    viewer: Uuid,
+    ranking: &Ranking,
+    window: &Window<K>,
+    text: Text,
+) -> Statement {
     let (direction, not_beyond, end) = match ranking.order.descending != window.backward {
         true => ("DESC", ">=", ranking.ends.0),
         false => ("ASC", "<=", ranking.ends.1),
@@ -169,7 +175,7 @@ fn statement<K: SqlKey>(viewer: Uuid, ranking: &Ranking, window: &Window<K>) -> 
         "direction" => s.sql(direction),
         "not_beyond" => s.sql(not_beyond),
         "end" => s.sql(end),
-        "columns" => s.sql(COLUMNS),
+        "columns" => s.sql(text.columns()),
         "viewer" => s.bind::<sql_types::Uuid, _>(viewer),
         "rows" => s.bind::<sql_types::BigInt, _>(window.rows_to_read()),
         "window" => s.with(window.range(ranking.order)),

@@ -1,5 +1,7 @@
 //! Posts: their rows, their counts, and how they are found.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{
     deserialize::{self, FromSql, FromSqlRow},
@@ -21,6 +23,42 @@ use crate::error::Result;
 /// What a statement reads of a post, in SQL.
 pub(super) const COLUMNS: &str = "posts.id, posts.owner_id, posts.title, posts.content, \
      posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at";
+
+/// The same without the text, which may be long and lies apart from the row then.
+const COLUMNS_WITHOUT_TEXT: &str = "posts.id, posts.owner_id, posts.title, NULL::text AS content, \
+     posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at";
+
+/// What a list reads of its posts' texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// All of them.
+    Whole,
+    /// None: whoever needs one asks for it.
+    Left,
+}
+
+impl Text {
+    pub(super) const fn columns(self) -> &'static str {
+        match self {
+            Self::Whole => COLUMNS,
+            Self::Left => COLUMNS_WITHOUT_TEXT,
+        }
+    }
+}
+
+/// A post's text; `None` where it was not read.
+#[derive(Clone, Debug, FromSqlRow)]
+pub struct Content(pub Option<String>);
+
+impl FromSql<sql_types::Text, Pg> for Content {
+    fn from_sql(stored: PgValue<'_>) -> deserialize::Result<Self> {
+        <String as FromSql<sql_types::Text, Pg>>::from_sql(stored).map(|text| Self(Some(text)))
+    }
+
+    fn from_nullable_sql(stored: Option<PgValue<'_>>) -> deserialize::Result<Self> {
+        stored.map_or(Ok(Self(None)), Self::from_sql)
+    }
+}
 
 /// Who may see a published post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromSqlRow)]
@@ -62,7 +100,7 @@ pub struct PostRow {
     pub id: Uuid,
     pub owner_id: Uuid,
     pub title: String,
-    pub content: String,
+    pub content: Content,
     pub published: bool,
     pub visibility: Visibility,
     pub created_at: DateTime<Utc>,
@@ -114,6 +152,18 @@ impl Gathered for Counts {
         let rows = counts.select(PostStatsRow::as_select()).load(&mut conn).await?;
         Ok(rows.into_iter().map(|row| (row.post_id, row)).collect())
     }
+}
+
+/// The texts of these posts, which the viewer is known to see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_contents(
+    mut conn: &AsyncPgConnection,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, String>> {
+    let texts = posts::table.filter(posts::id.eq_any(ids)).select((posts::id, posts::content));
+    Ok(texts.load::<(Uuid, String)>(&mut conn).await?.into_iter().collect())
 }
 
 /// The posts with these keys that the viewer may see, in no order.

@@ -11,7 +11,7 @@ use super::{
     keyset::Order,
     lists,
     page::{Page, Position, Window},
-    post::{COLUMNS, PostRow},
+    post::{PostRow, Text},
     statement::Statement,
     visibility,
 };
@@ -70,9 +70,11 @@ pub async fn page(
     filter: &PostFilter,
     order: PostOrder,
     window: &Window<f64>,
+    text: Text,
 ) -> Result<Page<ListedPost>> {
     let whose = filter.owner.map_or(Whose::Anybody, Whose::User);
-    let statement = select(Statement::default(), viewer, whose, &filter.search, order, window);
+    let read = Read { viewer, whose, search: &filter.search, order, text };
+    let statement = select(Statement::default(), read, window);
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
 
@@ -102,7 +104,8 @@ pub async fn pages_by_owner(
     owners: &[Uuid],
     window: &Window<f64>,
 ) -> Result<HashMap<Uuid, Page<ListedPost>>> {
-    let select = |s: Statement| select(s, viewer, Whose::Parent, &None, order, window);
+    let read = Read { viewer, whose: Whose::Parent, search: &None, order, text: Text::Left };
+    let select = |s: Statement| select(s, read, window);
     lists::pages(conn, owners, window, select).await
 }
 
@@ -127,20 +130,29 @@ enum Whose {
     Parent,
 }
 
-/// The statement of a page.
-fn select(
-    s: Statement,
+/// What a page is made of.
+#[derive(Clone, Copy)]
+struct Read<'s> {
     viewer: Option<Uuid>,
     whose: Whose,
-    search: &Option<String>,
+    search: &'s Option<String>,
     order: PostOrder,
-    window: &Window<f64>,
-) -> Statement {
+    text: Text,
+}
+
+/// The statement of a page.
+fn select(s: Statement, read: Read<'_>, window: &Window<f64>) -> Statement {
+    let Read { viewer, whose, search, order, text } = read;
     let by = |key, id| Order { key, id, descending: order != PostOrder::Oldest };
     let rows = |key: &'static str, table| {
         let from = from(table, viewer, whose, search);
         move |s: Statement| {
-            s.sql("SELECT ").sql(COLUMNS).sql(", ").sql(key).sql("::float8 AS key").with(from)
+            s.sql("SELECT ")
+                .sql(text.columns())
+                .sql(", ")
+                .sql(key)
+                .sql("::float8 AS key")
+                .with(from)
         }
     };
     match order {

@@ -194,7 +194,7 @@ pub async fn page_liked(
     let order = Order { key: "votes.created_at", id: "votes.post_id", descending: true };
     let select = |s: Statement| {
         s.sql("SELECT ")
-            .sql(post::COLUMNS)
+            .sql(post::Text::Left.columns())
             .sql(", votes.created_at AS voted_at")
             .with(liked(viewer))
     };

@@ -27,7 +27,7 @@ use super::{
     admitted::Admitted,
     comment::{Comments, CommentsByKey, ReplyCounts},
     follow::{Follows, Relations, UserStats},
-    lookups::{KnownUsers, PostStats, Posts, Users},
+    lookups::{KnownUsers, PostContents, PostStats, Posts, Users},
     moderation::ModerationEntries,
     nested::{Counts, Pages},
     post_list::PostsOfUser,
@@ -176,6 +176,7 @@ impl Loaders {
     /// may have changed any of it.
     pub async fn forget_content(&self) {
         self.posts.clear_all().await;
+        self.post_contents.clear_all().await;
         self.post_stats.clear_all().await;
         self.posts_of_user.clear_all().await;
         self.post_counts_of_user.clear_all().await;
@@ -234,6 +235,8 @@ loaders! {
     relations: Relations,
     /// Posts by key.
     posts: Posts,
+    /// Texts of posts by the post's key.
+    post_contents: PostContents,
     /// Counts of posts by the post's key.
     post_stats: PostStats,
     /// Comments by key.

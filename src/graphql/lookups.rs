@@ -65,6 +65,19 @@ impl Lookup for Posts {
     }
 }
 
+/// The text of a post that the viewer sees, where it was not read with the post.
+pub struct PostContents;
+
+impl Lookup for PostContents {
+    type Key = Uuid;
+    type Value = String;
+    const NAME: &'static str = "post_contents";
+
+    async fn find(db: &Db, _viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+        post::find_contents(&*db.read().await?, keys).await
+    }
+}
+
 /// The counts of a post that the viewer sees.
 pub struct PostStats;
 

@@ -1,5 +1,7 @@
 //! Posts: the type and the query of one.
 
+use std::borrow::Cow;
+
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
 
@@ -80,8 +82,13 @@ impl Post {
     }
 
     /// The text.
-    async fn content(&self) -> &str {
-        &self.row.content
+    async fn content(&self, ctx: &Context<'_>) -> Result<Cow<'_, str>> {
+        // Lists read it where they see that it is selected.
+        if let Some(text) = &self.row.content.0 {
+            return Ok(text.into());
+        }
+        let text = ctx.loaders().post_contents.load(self.row.id).await?;
+        text.map(Into::into).ok_or(Error::Gone)
     }
 
     /// Whether it is out. A draft is seen by its owner alone.

@@ -7,7 +7,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{Context, Lookahead};
+use async_graphql::{Context, SelectionField};
 use futures_util::future::join3;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use super::{
     post::Post,
 };
 use crate::db::{
-    post::{PostRow, PostStatsRow},
+    post::{PostRow, PostStatsRow, Text},
     user::UserRow,
     vote::VoteDirection,
 };
@@ -33,6 +33,42 @@ pub struct Facts {
     pub viewer_vote: Option<VoteDirection>,
 }
 
+/// What a connection selects of its posts.
+#[derive(Clone, Copy, Default)]
+pub struct Selected {
+    text: bool,
+    owner: bool,
+    stats: bool,
+    viewer_vote: bool,
+}
+
+impl Selected {
+    /// Of the connection that `ctx` resolves.
+    #[must_use]
+    pub fn of(ctx: &Context<'_>) -> Self {
+        let below = ctx.look_ahead();
+        let mut selected = Self::default();
+        for posts in [below.field("nodes"), below.field("edges").field("node")] {
+            for field in posts.selection_fields().iter().flat_map(SelectionField::selection_set) {
+                match field.name() {
+                    "content" => selected.text = true,
+                    "owner" => selected.owner = true,
+                    "score" | "upvotes" | "downvotes" | "commentCount" => selected.stats = true,
+                    "viewerVote" => selected.viewer_vote = true,
+                    _ => {}
+                }
+            }
+        }
+        selected
+    }
+
+    /// What is read of the posts' texts.
+    #[must_use]
+    pub fn text(self) -> Text {
+        if self.text { Text::Whole } else { Text::Left }
+    }
+}
+
 /// What is known of the posts of a page.
 #[derive(Default)]
 pub struct FactsOfPage {
@@ -43,25 +79,19 @@ pub struct FactsOfPage {
 }
 
 impl FactsOfPage {
-    /// Reads what the connection that `ctx` resolves selects of its posts.
+    /// Reads what is selected of a page's posts.
     pub async fn read<'p>(
         ctx: &Context<'_>,
+        selected: Selected,
         posts: impl Iterator<Item = &'p PostRow> + Clone,
     ) -> Self {
-        let below = ctx.look_ahead();
-        let (nodes, edges) = (below.field("nodes"), below.field("edges").field("node"));
-        let any = |names: &[&str]| {
-            let has = |list: &Lookahead<'_>| names.iter().any(|name| list.field(name).exists());
-            has(&nodes) || has(&edges)
-        };
         let keys = |wanted: bool, key: fn(&PostRow) -> Uuid| {
             if wanted { posts.clone().map(key).collect() } else { Vec::new() }
         };
-        let stats = any(&["score", "upvotes", "downvotes", "commentCount"]);
-        let viewer_vote = any(&["viewerVote"]);
+        let Selected { owner, stats, viewer_vote, .. } = selected;
         let loaders = ctx.loaders();
         let (owners, stats, viewer_votes) = join3(
-            read(&loaders.known_users, keys(any(&["owner"]), |post| post.owner_id)),
+            read(&loaders.known_users, keys(owner, |post| post.owner_id)),
             read(&loaders.post_stats, keys(stats, |post| post.id)),
             read(&loaders.viewer_votes, keys(viewer_vote, |post| post.id)),
         )

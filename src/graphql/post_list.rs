@@ -14,7 +14,7 @@ use super::{
     nested::{self, Counts, Nested, Pages},
     page::{Connection, Count, ListTag, PageArguments},
     post::Post,
-    post_facts::FactsOfPage,
+    post_facts::{FactsOfPage, Selected},
 };
 use crate::{
     db::{
@@ -144,19 +144,20 @@ pub(super) async fn page(
         filter.search.as_deref().unwrap_or_default(),
     ]);
     let window = arguments.window(&tag)?;
-    let (db, viewer) = (&ctx.app().db, ctx.viewer_id());
+    let (db, viewer, selected) = (&ctx.app().db, ctx.viewer_id(), Selected::of(ctx));
+    let text = selected.text();
     // A search may read many rows: it must not hold up what shares a connection.
     let page = if filter.search.is_some() {
-        post_list::page(&*db.write().await?, viewer, &filter, order.into(), &window).await?
+        post_list::page(&*db.write().await?, viewer, &filter, order.into(), &window, text).await?
     } else {
-        post_list::page(&*db.read().await?, viewer, &filter, order.into(), &window).await?
+        post_list::page(&*db.read().await?, viewer, &filter, order.into(), &window, text).await?
     };
     let count: Count = Box::new(move |ctx| {
         let filter = filter.clone();
         async move { post_list::count(&*ctx.app().db.write().await?, viewer, &filter).await }
             .boxed()
     });
-    let facts = FactsOfPage::read(ctx, page.rows.iter().map(|row| &row.post)).await;
+    let facts = FactsOfPage::read(ctx, selected, page.rows.iter().map(|row| &row.post)).await;
     Ok(Connection::new(page, &tag, ListedPost::position, |row| facts.post(row.post), count))
 }
 
@@ -208,13 +209,14 @@ impl PostListQuery {
         let tag = ListTag::new(&["feed", &format!("{order_by:?}"), &viewer.to_string()]);
         let window = PageArguments { first, after, last, before }.window(&tag)?;
         let reader = ctx.app().db.read().await?;
-        let page = feed::page(&reader, viewer, order_by.into(), &window);
+        let selected = Selected::of(ctx);
+        let page = feed::page(&reader, viewer, order_by.into(), &window, selected.text());
         // The session is asked for beside the page, which costs no further round trip.
         let (_, page) = try_join(ctx.require_session(), page).await?;
         let count: Count = Box::new(move |ctx| {
             async move { feed::count(&*ctx.app().db.write().await?, viewer).await }.boxed()
         });
-        let facts = FactsOfPage::read(ctx, page.rows.iter().map(|row| &row.post)).await;
+        let facts = FactsOfPage::read(ctx, selected, page.rows.iter().map(|row| &row.post)).await;
         Ok(Connection::new(page, &tag, ListedPost::position, |row| facts.post(row.post), count))
     }
 }

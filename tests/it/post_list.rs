@@ -3,7 +3,7 @@
 use rookery::db::post::Visibility;
 use serde_json::{Value, json};
 
-use crate::support::{app::TestApp, client::Client, list::List};
+use crate::support::{app::TestApp, client::Client, db::end_connections, list::List};
 
 pub const POSTS: &str = "query ($search: String, $ownedBy: ID, $orderBy: PostOrder!, $first: Int, $after: String, $last: Int, $before: String) {
     list: posts(search: $search, ownedBy: $ownedBy, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
@@ -207,4 +207,61 @@ async fn a_search_finds_words_and_never_fails() {
     ] {
         assert_eq!(search("RELEVANCE", text).await, Vec::<String>::new(), "{text:?}");
     }
+}
+
+/// How often blocks were asked for in which long texts lie, so far.
+async fn text_blocks(app: &TestApp) -> i64 {
+    let sql = app.database().await;
+    end_connections(&sql).await;
+    let blocks = "SELECT toast_blks_hit + toast_blks_read FROM pg_statio_user_tables
+                  WHERE relname = 'posts'";
+    sql.query_one(blocks, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn texts_are_read_only_where_they_are_selected() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let posts = [app.post(&ada).await, app.post(&ada).await];
+    app.followed(&bob, &ada).await;
+    app.voted(&bob, &posts[0], 1).await;
+    // Too long to lie in the row, and too random to be made short.
+    app.sql("UPDATE posts SET content = (SELECT id || string_agg(md5(n::text), '') FROM generate_series(1, 500) AS n)").await;
+    let lists = |select: &str| {
+        format!(
+            "{{ posts {{ {select} }} found: posts(search: \"title\") {{ {select} }}
+                feed {{ {select} }} user(by: {{ username: \"ada\" }}) {{ posts {{ {select} }} }}
+                me {{ likedPosts {{ {select} }} }} }}"
+        )
+    };
+    let paths = ["/posts", "/found", "/feed", "/user/posts", "/me/likedPosts"];
+    let before = text_blocks(&app).await;
+    let answer = bob.query(&lists("nodes { id title } edges { node { id } }"), json!({})).await;
+    assert_eq!(answer.code(), None, "{}", answer.text);
+    assert_eq!(text_blocks(&app).await, before, "nobody selected a text");
+    for (select, fragments) in [
+        ("nodes { id text: content }", ""),
+        ("edges { node { id ...F } }", "fragment F on Post { text: content }"),
+        (
+            "nodes { id } ...G",
+            "fragment G on PostConnection { edges { node { id ... on Node { ...F } } } }
+             fragment F on Post { text: content }",
+        ),
+    ] {
+        let answer = bob.query(&format!("{} {fragments}", lists(select)), json!({})).await;
+        assert_eq!(answer.code(), None, "{}", answer.text);
+        for path in paths {
+            let list = answer.data(path);
+            let edges = list["edges"].as_array().into_iter().flatten().map(|edge| &edge["node"]);
+            let nodes = list["nodes"].as_array().into_iter().flatten();
+            let shown: Vec<_> = edges.chain(nodes).filter(|it| it["text"].is_string()).collect();
+            assert!(!shown.is_empty(), "{path}: {select}");
+            for post in shown {
+                let made = posts.iter().find(|made| post["id"] == made.id).unwrap();
+                let text = post["text"].as_str().unwrap();
+                assert!(text.starts_with(&made.key.to_string()), "{path}: {select}");
+            }
+        }
+    }
+    assert!(text_blocks(&app).await > before);
 }
