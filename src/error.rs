@@ -157,13 +157,18 @@ impl From<DieselError> for Error {
             DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
                 Self::Contended(info.message().to_owned())
             }
+            DieselError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, info)
+                if is_lost(info.message()) =>
+            {
+                Self::ServiceUnavailable(error.into())
+            }
             DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => match info.message() {
                 m if is_deadlock(&**info) => Self::Contended(m.to_owned()),
                 m if m.starts_with("canceling statement due to") => Self::Timeout,
                 m if m.starts_with("terminating connection") => {
                     Self::ServiceUnavailable(error.into())
                 }
-                m if m.contains("connection closed") || m.contains("the database system is") => {
+                m if is_lost(m) || m.contains("the database system is") => {
                     Self::ServiceUnavailable(error.into())
                 }
                 _ => Self::Internal(error.into()),
@@ -171,6 +176,11 @@ impl From<DieselError> for Error {
             _ => Self::Internal(error.into()),
         }
     }
+}
+
+/// Whether the driver says, in its own words, that the connection broke.
+fn is_lost(message: &str) -> bool {
+    message.starts_with("connection closed") || message.starts_with("error communicating")
 }
 
 /// Whether a statement was ended since it and others waited for each other. The message may be in

@@ -92,7 +92,10 @@ async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
 
 /// Casts votes together, or else each by itself.
 async fn cast_all(writers: Writers, batch: Vec<Ask>, place: OwnedSemaphorePermit) {
-    let failed = cast_batch(&writers, batch).await;
+    let failed = match writers.get().await {
+        Ok(conn) => cast_batch(conn, batch).await,
+        Err(_) => Some(Failed { batch, unknown: false }),
+    };
     // What is in somebody's way for long is not in the way of those who come later.
     drop(place);
     if let Some(failed) = failed {
@@ -110,10 +113,17 @@ fn take_batch(waiting: &mut Vec<Ask>) -> Vec<Ask> {
     batch
 }
 
+/// Votes that could not be cast together.
+struct Failed {
+    batch: Vec<Ask>,
+    /// Whether they may have been cast nevertheless: the connection was lost before it said so.
+    unknown: bool,
+}
+
 /// Casts votes together; gives them back when that fails.
-async fn cast_batch(writers: &Writers, batch: Vec<Ask>) -> Option<Vec<Ask>> {
+async fn cast_batch(mut conn: Connection, batch: Vec<Ask>) -> Option<Failed> {
     let ballots: Vec<_> = batch.iter().map(|ask| ask.ballot).collect();
-    let work = async { cast(&mut *writers.get().await?, &ballots, How::Together).await };
+    let work = async { cast(&mut conn, &ballots, How::Together).await };
     let done = AssertUnwindSafe(work).catch_unwind().await;
     match done.unwrap_or_else(|_panic| Err(Error::internal("casting votes panicked"))) {
         Ok(mut cast) => {
@@ -125,20 +135,21 @@ async fn cast_batch(writers: &Writers, batch: Vec<Ask>) -> Option<Vec<Ask>> {
         }
         Err(error) => {
             tracing::debug!(%error, votes = batch.len(), "votes are cast one by one");
-            Some(batch)
+            Some(Failed { batch, unknown: matches!(error, Error::ServiceUnavailable(_)) })
         }
     }
 }
 
 /// Casts each vote by itself.
-async fn cast_each(writers: Writers, batch: Vec<Ask>) {
+async fn cast_each(writers: Writers, Failed { batch, unknown }: Failed) {
     let alone = |Ask { ballot, answer }| {
         let writers = &writers;
         async move {
             let write =
                 |mut conn: Connection| async move { cast(&mut conn, &[ballot], How::Alone).await };
             let cast = writers.retrying(write).await;
-            let _gone = answer.send(cast.map(|mut cast| cast.remove(&ballot.place())));
+            let mark = |cast: Cast| Cast { perhaps_before: unknown, ..cast };
+            let _gone = answer.send(cast.map(|mut cast| cast.remove(&ballot.place()).map(mark)));
         }
     };
     stream::iter(batch).for_each_concurrent(ALONE_AT_ONCE, alone).await;

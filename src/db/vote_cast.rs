@@ -26,6 +26,8 @@ pub struct Cast {
     pub stats: PostStatsRow,
     /// What the vote was before.
     pub previous: VoteDirection,
+    /// Whether it may have been cast before, by the very same wish: the answer to that was lost.
+    pub perhaps_before: bool,
 }
 
 #[derive(QueryableByName)]
@@ -53,6 +55,7 @@ impl From<CastRow> for Cast {
             stats: PostStatsRow { post_id: row.post.id, upvotes, downvotes, comment_count, score },
             post: row.post,
             previous: VoteDirection::from_value(row.previous),
+            perhaps_before: false,
         }
     }
 }

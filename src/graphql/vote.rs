@@ -160,7 +160,8 @@ impl VoteMutation {
                 "There is no such post.",
             ));
         };
-        let unchanged = cast.previous == direction;
+        // Who lost an answer on the way is not told that they voted so before.
+        let unchanged = cast.previous == direction && !cast.perhaps_before;
         let post = remember(ctx, cast, direction).await;
         match direction {
             vote::VoteDirection::None if input.strict && unchanged => Ok(VotePayload::refused(

@@ -22,6 +22,7 @@ mod hub;
 mod large;
 mod limits;
 mod listen;
+mod lost;
 mod migrations;
 mod moderation;
 mod nested;

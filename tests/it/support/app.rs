@@ -46,7 +46,12 @@ impl TestApp {
 
     /// Another instance of the server on the same database.
     pub async fn another(&self) -> (Self, Client) {
-        Self::on(self.db.clone(), &[]).await
+        self.another_with(&[]).await
+    }
+
+    /// Another instance with these settings.
+    pub async fn another_with(&self, settings: &[(&str, &str)]) -> (Self, Client) {
+        Self::on(self.db.clone(), settings).await
     }
 
     async fn on(db: Arc<TestDb>, settings: &[(&str, &str)]) -> (Self, Client) {
