@@ -150,3 +150,24 @@ async fn what_is_written_during_a_suspension_is_marked() {
     assert_eq!(client.query_one(marks, &[]).await.unwrap().get::<_, i64>(0), 0);
     assert_none(&differences(&client).await, "a comment during a suspension");
 }
+
+#[tokio::test]
+async fn a_tombstone_that_is_deleted_by_hand_leaves_none_that_holds_nothing() {
+    let db = TestDb::new().await;
+    let client = connect(db.url()).await;
+    let ids = ["1", "2", "3", "4"].map(|n| format!("00000000-0000-7000-8000-00000000000{n}"));
+    let [top, below, middle, last] = &ids;
+    let make = format!(
+        "INSERT INTO users (id, username, email, password_hash) VALUES ('{top}', 'ada', 'a@example.com', '');
+         INSERT INTO posts (id, owner_id, title, content) VALUES ('{top}', '{top}', 't', 'c');
+         INSERT INTO comments (id, post_id, author_id, reply_to, content) VALUES
+             ('{top}', '{top}', '{top}', NULL, 'a'), ('{below}', '{top}', '{top}', '{top}', 'b'),
+             ('{middle}', '{top}', '{top}', '{below}', 'c'), ('{last}', '{top}', '{top}', '{middle}', 'd');
+         UPDATE comments SET author_id = NULL, content = '', deleted_at = now() WHERE id <> '{last}'"
+    );
+    client.batch_execute(&make).await.unwrap();
+    assert_none(&differences(&client).await, "the thread was made");
+    run(&client, &format!("DELETE FROM comments WHERE id = '{middle}'")).await;
+    assert_none(&differences(&client).await, "the one in the middle is gone");
+    assert_eq!(run(&client, "DELETE FROM comments").await, 0, "all of them went");
+}

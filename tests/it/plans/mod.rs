@@ -65,6 +65,8 @@ impl Watch {
             sql.batch_execute(&set).await.unwrap();
         }
         end_connections(&sql).await;
+        // The connection that made the world tells what it read only after a while of rest.
+        app.sql("SELECT pg_stat_force_next_flush()").await;
         Self { sql, log: Log::new(app.database_log()) }
     }
 
