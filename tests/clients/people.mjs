@@ -4,6 +4,8 @@ import { randomBytes } from "node:crypto";
 
 import { endpoint } from "./server.mjs";
 
+export const PASSWORD = "correct horse battery";
+
 async function ask(query, variables, token) {
   const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
   const response = await fetch(endpoint, { method: "POST", headers, body: JSON.stringify({ query, variables }) });
@@ -15,7 +17,7 @@ async function ask(query, variables, token) {
 /** Registers somebody new; gives their token and a way to ask as them. */
 export async function newcomer() {
   const username = `rook_${randomBytes(6).toString("hex")}`;
-  const input = { username, email: `${username}@example.com`, password: "correct horse battery" };
+  const input = { username, email: `${username}@example.com`, password: PASSWORD };
   const { register } = await ask(
     `mutation ($input: RegisterInput!) {
       register(input: $input) { tokens { accessToken refreshToken } userErrors { message } }

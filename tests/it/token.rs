@@ -35,6 +35,13 @@ fn with(mut claims: Value, claim: &str, value: Value) -> String {
     signed(&claims, Algorithm::HS256, SECRET_KEY)
 }
 
+/// An access token of theirs that is good for so many seconds.
+pub fn expiring_in(seconds: u64, user: &TestUser) -> String {
+    let claims = claims(user);
+    let expires = claims["iat"].as_u64().unwrap() + seconds;
+    with(claims, "exp", json!(expires))
+}
+
 #[track_caller]
 fn assert_refused(answer: &Answer, what: &str) {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}: {}", answer.text);
@@ -87,8 +94,7 @@ async fn other_credentials_are_refused_too() {
 async fn a_token_expires_on_its_own() {
     let (app, _anon) = TestApp::init().await;
     let ada = app.user("ada").await;
-    let now = claims(&ada)["iat"].as_u64().unwrap();
-    let client = app.client(Some(with(claims(&ada), "exp", json!(now + 2))));
+    let client = app.client(Some(expiring_in(2, &ada)));
     assert_eq!(client.query(ME, json!({})).await.status, StatusCode::OK);
     let start = Instant::now();
     while client.query(ME, json!({})).await.status == StatusCode::OK {

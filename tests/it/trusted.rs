@@ -1,5 +1,10 @@
 //! Trusted documents: by whatever name clients send them, and what happens to all others.
 
+use std::{
+    fs::{self, File},
+    sync::Arc,
+};
+
 use reqwest::{Method, StatusCode};
 use rookery::{
     config::{Config, Source},
@@ -7,6 +12,7 @@ use rookery::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tracing_subscriber::fmt;
 
 use crate::support::{app::TestApp, client::Client, scratch::Scratch};
 
@@ -33,7 +39,7 @@ fn manifests(folder: &Scratch) -> String {
 
 fn write(folder: &Scratch, name: &str, text: &str) -> String {
     let path = folder.path().join(name);
-    std::fs::write(&path, text).unwrap();
+    fs::write(&path, text).unwrap();
     path.display().to_string()
 }
 
@@ -58,6 +64,8 @@ async fn only_trusted_documents_run_by_any_of_their_names() {
         json!({ "documentId": hash, "variables": variables }),
         json!({ "documentId": format!("sha256:{hash}"), "variables": variables }),
         json!({ "id": hash, "variables": variables }),
+        json!({ "id": hash, "query": "", "variables": variables }),
+        json!({ "extensions": persisted(&hash), "query": "", "variables": variables }),
         json!({ "query": APOLLO, "variables": variables }),
         json!({ "query": APOLLO, "extensions": persisted(&hash), "variables": variables }),
     ] {
@@ -82,6 +90,7 @@ async fn only_trusted_documents_run_by_any_of_their_names() {
         json!({ "query": other, "extensions": persisted(&sha256(other)) }),
         json!({ "extensions": persisted(&sha256(other)) }),
         json!({ "documentId": "nothing" }),
+        json!({ "documentId": "nothing", "query": "" }),
         json!({ "query": "{ __schema { queryType { name } } }" }),
         json!({ "query": APOLLO.replace("first: $n", "first:  $n") }),
     ] {
@@ -108,6 +117,38 @@ async fn where_others_are_logged_or_welcome_they_run() {
         let by_id = anon.post(&json!({ "documentId": format!("sha256:{hash}") })).await;
         assert_eq!(by_id.data("/__typename"), "Query", "remembered by its hash");
     }
+}
+
+#[tokio::test]
+async fn what_is_in_no_manifest_is_logged_once_with_its_hash_and_operations() {
+    let folder = Scratch::new();
+    let log = folder.path().join("log");
+    let subscriber = fmt().with_ansi(false).with_writer(Arc::new(File::create(&log).unwrap()));
+    // Of this thread, which runs the server as well.
+    let _listening = tracing::subscriber::set_default(subscriber.finish());
+    let logged = || {
+        let text = fs::read_to_string(&log).unwrap();
+        let of_documents = text.lines().filter(|line| line.contains("a document in no manifest"));
+        of_documents.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (_app, anon) = app("log", &folder).await;
+    let other = "query One { __typename } query Two { me { id } }";
+    for name in ["One", "Two", "One"] {
+        let answer = anon.post(&json!({ "query": other, "operationName": name })).await;
+        assert_eq!(answer.code(), None);
+    }
+    anon.post(&json!({ "documentId": sha256(APOLLO), "variables": { "n": 1 } })).await;
+    anon.post(&json!({ "query": RELAY })).await;
+    anon.post(&json!({ "query": "{ nothing }" })).await;
+    let [line] = &logged()[..] else { panic!("not one line: {:?}", logged()) };
+    for part in ["WARN", &format!("hash={}", sha256(other)), "One", "Two"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    anon.post(&json!({ "query": "{ __typename }" })).await;
+    assert_eq!(logged().len(), 2, "{:?}", logged());
+    let (_other, anon) = app("off", &folder).await;
+    anon.post(&json!({ "query": other, "operationName": "One" })).await;
+    assert_eq!(logged().len(), 2, "{:?}", logged());
 }
 
 #[test]

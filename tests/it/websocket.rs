@@ -1,10 +1,15 @@
 //! The graphql-transport-ws protocol, frame by frame.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{app::TestApp, socket::Socket};
+use crate::{
+    support::{app::TestApp, socket::Socket},
+    token::expiring_in,
+};
 
 const TYPENAME: &str = "{ __typename }";
 
@@ -60,7 +65,10 @@ async fn messages_that_the_protocol_does_not_have_close_with_4400() {
         &json!({ "type": "subscribe", "id": "x".repeat(129), "payload": payload }).to_string(),
         &json!({ "type": "subscribe", "id": "1", "payload": {} }).to_string(),
         &json!({ "type": "subscribe", "id": "1", "payload": { "query": 1 } }).to_string(),
+        &json!({ "type": "subscribe", "id": 1, "payload": payload }).to_string(),
         &json!({ "type": "complete" }).to_string(),
+        &json!({ "type": "connection_ack" }).to_string(),
+        &json!({ "type": "next", "id": "1", "payload": {} }).to_string(),
     ] {
         let mut socket = Socket::introduced(app.address).await;
         socket.send(Message::text(message)).await;
@@ -69,6 +77,16 @@ async fn messages_that_the_protocol_does_not_have_close_with_4400() {
     let mut socket = Socket::introduced(app.address).await;
     socket.send(Message::binary(b"{}".to_vec())).await;
     assert_eq!(socket.close_code().await, 4400);
+    // Also from somebody who has not said who they are.
+    for message in [
+        json!({ "type": "start" }),
+        json!({ "type": "connection_init", "payload": "Bearer" }),
+        json!({ "type": "connection_init", "payload": { "Authorization": 7 } }),
+    ] {
+        let mut socket = Socket::open(app.address).await;
+        socket.say(message.clone()).await;
+        assert_eq!(socket.close_code().await, 4400, "{message}");
+    }
 }
 
 #[tokio::test]
@@ -90,6 +108,25 @@ async fn a_bad_credential_is_forbidden() {
     }
     let refused = Socket::open_with(app.address, "authorization", "Bearer nonsense").await;
     assert_eq!(refused.err().unwrap(), 401);
+}
+
+#[tokio::test]
+async fn a_credential_that_expires_on_an_open_socket_begins_nothing_more() {
+    let (app, _anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let post = app.post(&ada).await;
+    let soon = expiring_in(2, &ada);
+    let mut socket = Socket::of(app.address, &soon).await;
+    let follow = format!("subscription {{ postChanged(postId: \"{}\") {{ score }} }}", post.id);
+    socket.subscribe("live", &follow).await;
+    app.subscriptions(1).await;
+    while app.app.tokens.verify(&soon).is_ok() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    app.sql("UPDATE post_stats SET upvotes = 1").await;
+    assert_eq!(socket.event("live").await["postChanged"]["score"], 1, "the session goes on");
+    socket.subscribe("new", TYPENAME).await;
+    assert_eq!(socket.close_code().await, 4403);
 }
 
 #[tokio::test]
@@ -117,11 +154,18 @@ async fn assert_knows_ada(socket: &mut Socket) {
 #[tokio::test]
 async fn an_answer_nobody_wants_any_more_is_not_sent() {
     let (app, _anon) = TestApp::init().await;
+    let post = app.post(&app.user("ada").await).await;
     let mut socket = Socket::introduced(app.address).await;
     let table = app.lock("users").await;
     socket.subscribe("1", r#"{ user(by: { username: "nobody" }) { id } }"#).await;
     socket.subscribe("1", TYPENAME).await;
     assert_eq!(socket.close_code().await, 4409, "the id is in use");
+    let mut socket = Socket::introduced(app.address).await;
+    let follow = format!("subscription {{ postChanged(postId: \"{}\") {{ id }} }}", post.id);
+    for _ in 0..2 {
+        socket.subscribe("1", &follow).await;
+    }
+    assert_eq!(socket.close_code().await, 4409, "by a subscription, too");
 
     let mut socket = Socket::introduced(app.address).await;
     socket.subscribe("1", r#"{ user(by: { username: "nobody" }) { id } }"#).await;

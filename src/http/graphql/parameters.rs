@@ -13,6 +13,7 @@ use super::Refusal;
 use crate::graphql::{
     documents::{DocumentHash, DocumentSource, hash_of},
     execution::Operation,
+    limits::{MAX_VARIABLE_VALUES, Unreadable, read_variables},
 };
 
 /// What a request asks for.
@@ -74,7 +75,7 @@ impl Parameters {
         })?;
         let query = raw.query.map(|query| string("query", query.get())).transpose()?;
         // Beside a text it says nothing, and may be anything.
-        let id = raw.document_id.or(raw.id).filter(|_| query.is_none());
+        let id = raw.document_id.or(raw.id).filter(|_| query.as_deref().is_none_or(str::is_empty));
         Self::from_texts(
             query,
             id.map(|id| string("documentId", id.get())).transpose()?,
@@ -107,11 +108,14 @@ impl Parameters {
         variables: Option<&str>,
         extensions: Option<&str>,
     ) -> Result<Self, Refusal> {
-        let variables = variables.map(|text| object("variables", text)).transpose()?;
+        let variables = variables.map(read_values).transpose()?;
         let extensions: Option<Extensions> =
             extensions.map(|text| object("extensions", text)).transpose()?;
         let persisted = extensions.and_then(|extensions| extensions.persisted_query);
         let hash = persisted.map(PersistedQuery::hash).transpose()?;
+        // Clients of graphql-transport-ws must send a text; of a document with a name it is empty.
+        let is_named = hash.is_some() || id.is_some();
+        let query = query.filter(|text| !text.is_empty() || !is_named);
         let document = match (query, hash, id) {
             (Some(text), None, _) => DocumentSource::Text(text),
             (Some(text), Some(hash), _) => DocumentSource::Both(text, hash),
@@ -168,9 +172,22 @@ fn string(name: &str, json: &str) -> Result<String, Refusal> {
 }
 
 fn object<'a, T: Deserialize<'a>>(name: &str, json: &'a str) -> Result<T, Refusal> {
-    let what = || format!("The parameter `{name}` must be a JSON object of reasonable depth.");
     if !json.trim_start().starts_with('{') {
-        return Err(Refusal::bad_request(what()));
+        return Err(no_object(name));
     }
-    serde_json::from_str(json).map_err(|_unreadable| Refusal::bad_request(what()))
+    serde_json::from_str(json).map_err(|_unreadable| no_object(name))
+}
+
+fn read_values(json: &str) -> Result<Variables, Refusal> {
+    read_variables(json).map_err(|unreadable| match unreadable {
+        Unreadable::Malformed => no_object("variables"),
+        Unreadable::TooMany => Refusal::too_complex(format!(
+            "The parameter `variables` holds too many values; the limit is {MAX_VARIABLE_VALUES}."
+        )),
+    })
+}
+
+fn no_object(name: &str) -> Refusal {
+    let message = format!("The parameter `{name}` must be a JSON object of reasonable depth.");
+    Refusal::bad_request(message)
 }

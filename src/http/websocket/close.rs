@@ -29,6 +29,11 @@ impl Close {
         Self::new(1002, "Protocol error")
     }
 
+    /// A text that is not UTF-8.
+    pub fn not_text() -> Self {
+        Self::new(1007, "Text must be UTF-8")
+    }
+
     /// A message larger than is read.
     pub fn too_large() -> Self {
         Self::new(1009, "Message too large")

@@ -272,8 +272,11 @@ impl Connection {
 
 /// The socket's library keeps its error type to itself, so it is told by its text.
 fn unreadable(error: &axum::Error) -> Close {
-    if error.to_string().contains("Space limit exceeded") {
+    let text = error.to_string();
+    if text.contains("Space limit exceeded") {
         Close::too_large()
+    } else if text.contains("UTF-8") {
+        Close::not_text()
     } else {
         Close::protocol_error()
     }

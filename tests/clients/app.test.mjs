@@ -1,0 +1,285 @@
+// The example app in a real browser: what people do with a feed, from registering to a session that
+// is renewed behind their back.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+
+import { audit, build, open, serve } from "./app.mjs";
+import { launch } from "./browser.mjs";
+import { newcomer, PASSWORD, write } from "./people.mjs";
+import { expired } from "./session.mjs";
+
+let browser, app, tab, page;
+
+before(async () => {
+  const { code, said } = await build();
+  assert.equal(code, 0, said);
+  // What npm thinks of its own settings is not the app's business.
+  assert.doesNotMatch(said.replace(/^npm warn.*$/gm, ""), /warn|deprecat|\(!\)/i);
+  [browser, app] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await browser?.close();
+  app?.stop();
+});
+
+async function start(options) {
+  tab = await open(browser, app.url, options);
+  page = tab.page;
+}
+
+async function signIn({ username }) {
+  await page.goto("/sign-in");
+  await page.getByLabel("Username or email").fill(username);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+const FOLLOW = "mutation ($input: FollowInput!) { follow(input: $input) { user { id } userErrors { message } } }";
+const COMMENT = "mutation ($input: CommentInput!) { comment(input: $input) { comment { id } } }";
+
+async function follow(person, { ask }) {
+  const { me } = await ask("{ me { id } }");
+  await person.ask(FOLLOW, { input: { userId: me.id } });
+}
+
+const card = (title) => page.getByRole("article", { name: title, exact: true });
+const score = (title) => card(title).locator(".score").innerText();
+const titles = () => page.locator("article h2").allInnerTexts();
+
+/** Holds requests of one operation back until it is told to let them go. */
+async function hold(operation) {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route("**/graphql", async (route) => {
+    if (route.request().postDataJSON()?.operationName === operation) await released;
+    await route.fallback();
+  });
+  return release;
+}
+
+describe("the example app", () => {
+  beforeEach(() => start());
+  afterEach(async () => {
+    await tab.close();
+    assert.deepEqual(tab.complaints, []);
+  });
+
+  it("registers somebody, and says at which field what is wrong", async () => {
+    const { username } = await newcomer();
+    await page.goto("/");
+    await page.getByRole("link", { name: "Join" }).click();
+    await page.getByLabel("Username").fill(username);
+    await page.getByLabel("Email").fill("nonsense");
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.locator(":focus[name=username]").waitFor();
+    for (const name of ["username", "email", "password"]) {
+      const id = await page.locator(`[name=${name}][aria-invalid=true]`).getAttribute("aria-describedby");
+      assert.ok(await page.locator(`[id="${id}"]`).innerText(), name);
+    }
+    const other = username.replace("rook", "crow");
+    await page.getByLabel("Username").fill(other);
+    await page.getByLabel("Email").fill(`${other}@example.com`);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByText("It is quiet here").waitFor();
+    // Past a reload, and without a token where scripts of others find it at once.
+    await page.reload();
+    await page.getByRole("link", { name: other }).first().waitFor();
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), ["rookery.refresh-token"]);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("link", { name: "Sign in" }).first().waitFor();
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+  });
+
+  it("posts, and follows people from an empty feed", async () => {
+    const ada = await newcomer();
+    await signIn(ada);
+    const following = page.locator(".empty").getByRole("button", { name: /^Follow / }).first();
+    await following.click();
+    await page.locator(".posts article").first().waitFor();
+    await page.getByRole("button", { name: "What have you seen" }).click();
+    await page.locator(":focus[name=title]").waitFor();
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    await page.locator("[name=title][aria-invalid=true]").waitFor();
+    await page.getByLabel("Title").fill("From up there");
+    await page.getByLabel("Text").fill("A field, and another field.");
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    await card("From up there").waitFor();
+    assert.equal((await titles())[0], "From up there");
+    const { feed } = await ada.ask("{ feed(first: 1) { nodes { title content } } }");
+    assert.deepEqual(feed.nodes, [{ title: "From up there", content: "A field, and another field." }]);
+  });
+
+  it("counts a vote before the server has answered, and takes it back when that fails", async () => {
+    const ada = await newcomer();
+    const id = await write(ada, "Vote on me");
+    await signIn(ada);
+    const release = await hold("Vote");
+    await card("Vote on me").getByRole("button", { name: "Vote up" }).click();
+    await card("Vote on me").getByRole("button", { name: "Vote up", pressed: true }).waitFor();
+    assert.match(await score("Vote on me"), /^1\b/);
+    const known = async () => (await ada.ask("query ($id: ID!) { post(id: $id) { score } }", { id })).post.score;
+    assert.equal(await known(), 0, "the server has not heard of it");
+    await Promise.all([page.waitForResponse("**/graphql"), release()]);
+    assert.equal(await known(), 1);
+    assert.match(await score("Vote on me"), /^1\b/);
+    await page.route("**/graphql", (route) =>
+      route.request().postDataJSON()?.operationName === "Vote" ? route.abort() : route.fallback(),
+    );
+    await card("Vote on me").getByRole("button", { name: "Vote down" }).click();
+    await card("Vote on me").getByRole("button", { name: "Vote up", pressed: true }).waitFor();
+    assert.match(await score("Vote on me"), /^1\b/);
+    tab.complaints.splice(0);
+  });
+
+  it("carries a conversation, live", async () => {
+    const [ada, bob] = [await newcomer(), await newcomer()];
+    const id = await write(ada, "Let us talk");
+    await signIn(ada);
+    await card("Let us talk").getByRole("link", { name: "Let us talk", exact: true }).click();
+    await page.getByLabel("Your comment").fill("I begin.");
+    await page.getByRole("button", { name: "Comment", exact: true }).click();
+    const mine = page.locator(".comment", { hasText: "I begin." });
+    await mine.getByRole("button", { name: "Reply" }).click();
+    await page.locator(".comment form textarea:focus").fill("And go on.");
+    await mine.locator("form").getByRole("button", { name: "Reply" }).click();
+    await page.locator(".replies .comment", { hasText: "And go on." }).waitFor();
+    const { post } = await ada.ask("query ($id: ID!) { post(id: $id) { comments { nodes { id } } } }", { id });
+    await bob.ask(COMMENT, { input: { postId: id, content: "I heard that." } });
+    await bob.ask(COMMENT, { input: { postId: id, content: "All of it.", replyTo: post.comments.nodes[0].id } });
+    await page.locator(".comment", { hasText: "I heard that." }).waitFor();
+    await page.locator(".replies .comment", { hasText: "All of it." }).waitFor();
+    await page.locator(".comments-link", { hasText: "4" }).waitFor();
+    assert.equal(await page.locator(".comment").count(), 4);
+    await page.reload();
+    await page.locator(".replies .comment", { hasText: "All of it." }).waitFor();
+    assert.equal(await page.locator(".comment").count(), 4);
+  });
+
+  it("scrolls to the end of a feed, page by page", async () => {
+    const ada = await newcomer();
+    const written = [];
+    for (let n = 1; n <= 34; n++) await write(ada, `Post ${n}`).then(() => written.unshift(`Post ${n}`));
+    await signIn(ada);
+    await card("Post 34").waitFor();
+    assert.ok((await titles()).length < 34);
+    const end = page.getByText("You have read it all.");
+    for (let tries = 0; tries < 100 && !(await end.isVisible()); tries++) {
+      await page.mouse.wheel(0, 1500);
+      await page.waitForTimeout(50);
+    }
+    assert.deepEqual(await titles(), written);
+    // Back from a post is where one was.
+    await card("Post 3").getByRole("link", { name: "Post 3", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Post 3" }).waitFor();
+    await page.goBack();
+    await card("Post 3").waitFor();
+    assert.ok(await page.evaluate(() => scrollY > 3000));
+  });
+
+  it("tells of new posts, and shows them when asked to", async () => {
+    const [ada, bob] = [await newcomer(), await newcomer()];
+    await follow(ada, bob);
+    await write(bob, "Before");
+    await signIn(ada);
+    await card("Before").waitFor();
+    const pill = page.getByRole("status").getByRole("button", { name: /^\d+ new posts?$/ });
+    // Nobody tells when a subscription is in place.
+    let count = 0;
+    while (!(await pill.isVisible())) {
+      await write(bob, `Live ${(count += 1)}`);
+      await page.waitForTimeout(300);
+    }
+    assert.deepEqual(await titles(), ["Before"]);
+    await pill.click();
+    await card(`Live ${count}`).waitFor();
+    assert.equal((await titles())[0], `Live ${count}`);
+    assert.equal(await pill.count(), 0);
+    // What is on the screen is followed as well.
+    const { feed } = await bob.ask("{ feed(first: 1) { nodes { id } } }");
+    const vote = "mutation ($input: VoteInput!) { vote(input: $input) { post { id } } }";
+    await bob.ask(vote, { input: { postId: feed.nodes[0].id, direction: "UP" } });
+    await card(`Live ${count}`).locator(".score", { hasText: /^1\b/ }).waitFor();
+  });
+
+  it("renews an expired token, once, and nobody notices", async () => {
+    const ada = await newcomer();
+    await write(ada, "Still here");
+    await signIn(ada);
+    await card("Still here").waitFor();
+    let renewals = 0;
+    let refusals = 0;
+    await page.route("**/graphql", async (route) => {
+      const headers = route.request().headers();
+      if (route.request().postDataJSON()?.operationName === "Refresh") renewals += 1;
+      if (renewals > 0 || !headers.authorization) return route.fallback();
+      refusals += 1;
+      const old = `Bearer ${expired(headers.authorization.slice("Bearer ".length))}`;
+      return route.continue({ headers: { ...headers, authorization: old } });
+    });
+    await card("Still here").getByRole("link", { name: "Still here", exact: true }).click();
+    await page.getByLabel("Your comment").fill("Was I away?");
+    await page.getByRole("button", { name: "Comment", exact: true }).click();
+    await page.locator(".comment", { hasText: "Was I away?" }).waitFor();
+    assert.ok(refusals > 0);
+    assert.equal(renewals, 1);
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    // The browser itself notes every 401.
+    assert.equal(tab.complaints.filter((line) => !line.includes("401")).length, 0);
+    tab.complaints.splice(0);
+  });
+
+  it("says so when a session was ended elsewhere", async () => {
+    const ada = await newcomer();
+    await signIn(ada);
+    await ada.ask("mutation { logout(input: { everywhere: true }) { endedSessionId } }");
+    await page.reload();
+    await page.getByText("Your session has ended").waitFor();
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+  });
+
+  it("says what failed, and tries again when asked to", async () => {
+    await page.goto("/");
+    await page.locator("article").first().waitFor();
+    await page.route("**/graphql", (route) => route.abort());
+    await page.getByRole("link", { name: "Newest" }).click();
+    await page.getByRole("alert").getByText("cannot be reached").waitFor();
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator("article").first().waitFor();
+    tab.complaints.splice(0);
+  });
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const [device, options] of [
+    ["a phone", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
+    ["a desktop", { viewport: { width: 1280, height: 900 } }],
+  ]) {
+    it(`is fit for everybody's eyes and hands on ${device}, ${colorScheme}`, async () => {
+      await start({ ...options, colorScheme, reducedMotion: "reduce" });
+      const ada = await newcomer();
+      const id = await write(ada, "Look at me");
+      await ada.ask(COMMENT, { input: { postId: id, content: "I do." } });
+      await signIn(ada);
+      for (const address of ["/", "/popular", `/posts/${id}`, `/people/${ada.username}`, "/register"]) {
+        await page.goto(address);
+        await page.locator(address === "/register" ? "form" : "article").first().waitFor();
+        if (address.startsWith("/posts")) await page.locator(".comment").waitFor();
+        assert.deepEqual(await audit(page), [], address);
+        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, address);
+      }
+      await page.goto("/popular");
+      await page.locator("article").first().waitFor();
+      await page.keyboard.press("Tab");
+      await page.locator(":focus", { hasText: "Skip to the posts" }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Tab");
+      await page.locator("article a:focus").waitFor();
+      await tab.close();
+    });
+  }
+}
