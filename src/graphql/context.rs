@@ -6,7 +6,7 @@ use async_graphql::Context;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::loaders::Loaders;
+use super::{loaders::Loaders, upload::Uploads};
 use crate::{
     app::{App, Writer},
     auth::Viewer,
@@ -23,7 +23,7 @@ pub(super) const ADMINS_ONLY: &str = "Only admins may do this.";
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
     /// The id under which the request is logged and answered.
-    pub id: String,
+    pub id: Arc<str>,
     /// Who is asking; `None` is a stranger.
     pub viewer: Option<Viewer>,
     /// The client's address, seen through trusted proxies.
@@ -32,6 +32,8 @@ pub struct RequestInfo {
     pub host: Option<String>,
     /// Whether it spoke TLS, to a proxy.
     pub secure: bool,
+    /// The files that came with it.
+    pub uploads: Uploads,
     /// What the client says it is.
     pub user_agent: Option<String>,
 }

@@ -61,7 +61,19 @@ pub enum Uploaded {
 
 /// The files that came with a request, by their numbers.
 #[derive(Clone, Debug, Default)]
-pub struct Uploads(pub Arc<Vec<Uploaded>>);
+pub struct Uploads(Option<Arc<Vec<Uploaded>>>);
+
+impl Uploads {
+    /// These files.
+    #[must_use]
+    pub fn new(files: Vec<Uploaded>) -> Self {
+        Self(Some(Arc::new(files)))
+    }
+
+    fn get(&self, upload: Upload) -> Option<&Uploaded> {
+        self.0.as_ref()?.get(usize::from(upload.0))
+    }
+}
 
 /// A picture out of a file; `None` where it was not accepted, which is noted under the field's name.
 ///
@@ -73,8 +85,7 @@ pub async fn develop(
     field: &str,
     upload: Upload,
 ) -> Result<Option<Finished>> {
-    let uploads: &Uploads = ctx.data_unchecked();
-    let file = match uploads.0.get(usize::from(upload.0)) {
+    let file = match ctx.request().uploads.get(upload) {
         Some(Uploaded::Whole(file)) => {
             let file = file.lock().unwrap_or_else(PoisonError::into_inner);
             file.try_clone().map_err(Error::internal)?

@@ -38,6 +38,7 @@ use crate::{
     graphql::{
         context::RequestInfo,
         execution::{Outcome, Prepared},
+        upload::Uploads,
     },
     realtime::Hangup,
 };
@@ -104,16 +105,16 @@ async fn answer_with_files(
     body: RequestBody,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let info = request_info(http, &parts)?;
+    let mut info = request_info(http, &parts)?;
     let viewer = info.viewer.ok_or_else(Refusal::files_of_a_stranger)?;
     let place = http.uploads.take(Holder::User(viewer.user_id));
     let _place = place.ok_or_else(Refusal::too_many_uploads)?;
     let (max_body, max_file) = (http.app.config.max_body_bytes, http.app.config.max_upload_bytes);
     let (files, parameters) =
         multipart::Form::open(&parts.headers, body, max_body, max_file).await?;
-    let mut prepared = http.executor.prepare(parameters.into_operation(), info.viewer);
-    if let Ok(prepared) = &mut prepared {
-        prepared.uploads = files.files(&info.id).await?;
+    let prepared = http.executor.prepare(parameters.into_operation(), info.viewer);
+    if prepared.is_ok() {
+        info.uploads = files.files(&info.id).await?;
     }
     run(http, &parts, prepared, info, form, false).await
 }
@@ -159,11 +160,12 @@ pub(super) fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, 
         .map_err(|BadCredential| Refusal::bad_credential())?;
     let user_agent = parts.headers.get(header::USER_AGENT);
     Ok(RequestInfo {
-        id: provenance.id.to_string(),
+        id: provenance.id.clone(),
         viewer,
         address: provenance.client.address,
         host: host(parts),
         secure: provenance.client.secure,
+        uploads: Uploads::default(),
         user_agent: user_agent.and_then(|agent| Some(agent.to_str().ok()?.to_owned())),
     })
 }

@@ -8,7 +8,7 @@
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    sync::{Arc, Mutex},
+    sync::Mutex,
 };
 
 use async_graphql::{Name, Value, Variables};
@@ -102,7 +102,7 @@ impl Form {
                 format!("`map` names the part {name:?}, which the request does not have.");
             return Err(Refusal::bad_request(message));
         }
-        Ok(Uploads(Arc::new(files.into_values().collect())))
+        Ok(Uploads::new(files.into_values().collect()))
     }
 }
 
