@@ -3,6 +3,7 @@
 use std::{future::Future, net::IpAddr, sync::Arc};
 
 use async_graphql::Context;
+use axum::http::HeaderValue;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -28,8 +29,9 @@ pub struct RequestInfo {
     pub viewer: Option<Viewer>,
     /// The client's address, seen through trusted proxies.
     pub address: IpAddr,
-    /// The host that the client spoke to, with its port, where it named one.
-    pub host: Option<String>,
+    /// The host that the client spoke to, with its port, as it named it: what it wrote is shared, not
+    /// copied, since few requests need it.
+    pub host: Option<HeaderValue>,
     /// Whether it spoke TLS, to a proxy.
     pub secure: bool,
     /// The files that came with it.

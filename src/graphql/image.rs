@@ -4,6 +4,8 @@ use async_graphql::{
     Context, Enum, InputValueError, InputValueResult, Object, Scalar, ScalarType, Value,
 };
 
+use axum::http::HeaderValue;
+
 use super::context::ContextExt;
 use crate::{
     db::image::ImageText,
@@ -34,7 +36,7 @@ impl Url {
     /// request was sent to.
     fn of(ctx: &Context<'_>, file: &ImageFile) -> Self {
         let request = ctx.request();
-        Self(match (&ctx.app().config.public_url, &request.host) {
+        Self(match (&ctx.app().config.public_url, request.host.as_ref().and_then(plain)) {
             (Some(base), _) => format!("{}/media/{file}", base.0),
             (None, Some(host)) => {
                 let scheme = if request.secure { "https" } else { "http" };
@@ -43,6 +45,13 @@ impl Url {
             (None, None) => format!("/media/{file}"),
         })
     }
+}
+
+/// A host of nothing but what hosts are made of.
+fn plain(host: &HeaderValue) -> Option<&str> {
+    let host = host.to_str().ok()?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
+    (!host.is_empty() && host.chars().all(fits)).then_some(host)
 }
 
 /// How large a picture is wanted. None is made larger than it was sent.

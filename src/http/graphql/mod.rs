@@ -16,7 +16,7 @@ use async_graphql::{ServerError, parser::types::OperationType};
 use axum::{
     body::Body as RequestBody,
     extract::{Request, State},
-    http::{Method, header, request::Parts, uri::Authority},
+    http::{HeaderValue, Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -171,9 +171,7 @@ pub(super) fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, 
 }
 
 /// The host that a request names: in its head, or with HTTP/2 in its address.
-fn host(parts: &Parts) -> Option<String> {
-    let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = named.or_else(|| parts.uri.authority().map(Authority::as_str))?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
-    (!host.is_empty() && host.chars().all(plain)).then(|| host.to_owned())
+fn host(parts: &Parts) -> Option<HeaderValue> {
+    let named = parts.headers.get(header::HOST).cloned();
+    named.or_else(|| HeaderValue::from_str(parts.uri.authority()?.as_str()).ok())
 }
