@@ -83,9 +83,12 @@ fn execute_nothing(bencher: Bencher<'_, '_>) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let executor = executor();
     let info = RequestInfo {
-        id: "bench".to_owned(),
+        id: "bench".into(),
         viewer: None,
         address: std::net::Ipv4Addr::LOCALHOST.into(),
+        host: None,
+        secure: false,
+        uploads: Default::default(),
         user_agent: None,
     };
     bencher.with_inputs(|| info.clone()).bench_local_values(|info| {

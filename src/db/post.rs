@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     gather::{Found, Gathered},
+    image::ImageText,
     schema::{post_stats, posts},
     statement::Statement,
     visibility,
@@ -22,7 +23,8 @@ use crate::error::Result;
 
 /// What a statement reads of a post, in SQL.
 pub(super) const COLUMNS: &str = "posts.id, posts.owner_id, posts.title, posts.content, \
-     posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at";
+     posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at, \
+     posts.image, posts.image_alt";
 
 /// The same without the text, which may be long and lies apart from the row then.
 const COLUMNS_WITHOUT_TEXT: &str = "posts.id, posts.owner_id, posts.title, NULL::text AS content, \
@@ -106,6 +108,9 @@ pub struct PostRow {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub edited_at: Option<DateTime<Utc>>,
+    /// Its picture.
+    pub image: Option<ImageText>,
+    pub image_alt: Option<String>,
 }
 
 /// What is counted for a post.

@@ -3,10 +3,11 @@
 use std::{future::Future, net::IpAddr, sync::Arc};
 
 use async_graphql::Context;
+use axum::http::HeaderValue;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::loaders::Loaders;
+use super::{loaders::Loaders, upload::Uploads};
 use crate::{
     app::{App, Writer},
     auth::Viewer,
@@ -23,11 +24,18 @@ pub(super) const ADMINS_ONLY: &str = "Only admins may do this.";
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
     /// The id under which the request is logged and answered.
-    pub id: String,
+    pub id: Arc<str>,
     /// Who is asking; `None` is a stranger.
     pub viewer: Option<Viewer>,
     /// The client's address, seen through trusted proxies.
     pub address: IpAddr,
+    /// The host that the client spoke to, with its port, as it named it: what it wrote is shared, not
+    /// copied, since few requests need it.
+    pub host: Option<HeaderValue>,
+    /// Whether it spoke TLS, to a proxy.
+    pub secure: bool,
+    /// The files that came with it.
+    pub uploads: Uploads,
     /// What the client says it is.
     pub user_agent: Option<String>,
 }

@@ -19,6 +19,7 @@ mod generated;
 mod hangup;
 mod http;
 mod hub;
+mod image;
 mod large;
 mod limits;
 mod listen;

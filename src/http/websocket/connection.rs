@@ -191,8 +191,10 @@ impl Connection {
         }
         self.authenticate()?;
         self.asked += 1;
-        let info =
-            RequestInfo { id: format!("{}.{}", self.info.id, self.asked), ..self.info.clone() };
+        let info = RequestInfo {
+            id: format!("{}.{}", self.info.id, self.asked).into(),
+            ..self.info.clone()
+        };
         let max = self.http.app.config.max_socket_operations;
         let prepared = if self.operations.len() < max {
             self.http.executor.prepare(parameters.into_operation(), info.viewer)
