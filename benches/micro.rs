@@ -86,6 +86,8 @@ fn execute_nothing(bencher: Bencher<'_, '_>) {
         id: "bench".to_owned(),
         viewer: None,
         address: std::net::Ipv4Addr::LOCALHOST.into(),
+        host: None,
+        secure: false,
         user_agent: None,
     };
     bencher.with_inputs(|| info.clone()).bench_local_values(|info| {

@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     db::{ConnectOptions, Db},
     error::Result,
+    media::Media,
     rate::Buckets,
     realtime::Hub,
 };
@@ -37,6 +38,8 @@ pub struct App {
     pub hasher: Hasher,
     /// How often each may write.
     pub write_rate: Arc<Buckets<Writer>>,
+    /// Pictures.
+    pub media: Media,
     /// Those who wait for what happens.
     pub hub: Hub,
 }
@@ -50,6 +53,7 @@ impl App {
         let keys = Keys::new(&config)?;
         let db = Db::new(database)?;
         Ok(Self {
+            media: Media::new(&config, &db)?,
             hub: Hub::new(database, &db),
             db,
             tokens: Arc::new(Tokens::new(&config, &keys)),

@@ -31,7 +31,7 @@ pub enum Code {
     PersistedQueryNotFound,
     /// The request took too long.
     Timeout,
-    /// The database cannot be reached at the moment.
+    /// The database, or the store of pictures, cannot be reached at the moment.
     ServiceUnavailable,
     /// Everything else.
     Internal,
@@ -86,6 +86,9 @@ pub enum Error {
     /// No connection to the database.
     #[error("The database cannot be reached at the moment. Try again soon.")]
     ServiceUnavailable(#[source] BoxError),
+    /// No access to the files of pictures.
+    #[error("Pictures cannot be stored or read at the moment. Try again soon.")]
+    StoreUnavailable(#[source] BoxError),
     /// A write lost to concurrent ones and was undone. The cause is for the log only.
     #[error("Too many people are changing this at once. Try again soon.")]
     Contended(String),
@@ -121,7 +124,9 @@ impl Error {
             Self::Gone => Code::NotFound,
             Self::RateLimited { .. } => Code::RateLimited,
             Self::Timeout => Code::Timeout,
-            Self::ServiceUnavailable(_) | Self::Contended(_) => Code::ServiceUnavailable,
+            Self::ServiceUnavailable(_) | Self::StoreUnavailable(_) | Self::Contended(_) => {
+                Code::ServiceUnavailable
+            }
             Self::Internal(_) => Code::Internal,
         }
     }

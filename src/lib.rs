@@ -1,11 +1,13 @@
 //! Rookery, a social-feed backend: a GraphQL API server on PostgreSQL, in one binary.
 //!
 //! Data runs one way: [`http`] → [`graphql`] → [`db`]; what happens comes back from the database
-//! through [`realtime`] to those who subscribed. [`auth`], [`config`], [`error`], [`id`],
+//! through [`realtime`] to those who subscribed. Pictures are [`media`], which has a store beside the
+//! database. [`aside`], [`auth`], [`config`], [`error`], [`id`],
 //! [`logging`], [`metrics`], [`post_text`], [`rate`] and [`text`] are leaves that anyone may use.
 //! [`app`] holds what all requests share; [`cli`] is what a person at a terminal meets.
 
 pub mod app;
+pub mod aside;
 pub mod auth;
 pub mod cli;
 pub mod config;
@@ -15,6 +17,7 @@ pub mod graphql;
 pub mod http;
 pub mod id;
 pub mod logging;
+pub mod media;
 pub mod metrics;
 pub mod post_text;
 pub mod rate;

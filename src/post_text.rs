@@ -3,6 +3,7 @@
 use crate::text::{Rejected, Rule};
 
 const TITLE: Rule = Rule { name: "The title", max: 300, multiline: false };
+const IMAGE_ALT: Rule = Rule { name: "The description", max: 1_000, multiline: true };
 const CONTENT: Rule = Rule { name: "The content", max: 40_000, multiline: true };
 
 /// What a post is about, in one line.
@@ -42,6 +43,32 @@ impl PostContent {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What can be seen in the picture of a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageAlt(String);
+
+impl ImageAlt {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    pub fn new(text: &str) -> Result<Self, Rejected> {
+        IMAGE_ALT.check(text).map(Self)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
     }
 }
 

@@ -9,17 +9,17 @@ use argon2::{
     ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier,
     Version,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Password;
-use crate::error::{Error, Result};
+use crate::{
+    aside,
+    error::{Error, Result},
+};
 
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// How nice a hash is to what else wants its core: it gets a tenth of it then.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
 
 /// What an unknown account is checked against, so that it costs what a known one costs. No password
 /// has this hash.
@@ -94,31 +94,19 @@ impl Slot {
         self.run(move || verify(&password, stored.as_deref())).await
     }
 
-    /// On a thread of its own, which is little beside the hash, so that it can have a priority of
-    /// its own. The permit goes along: when the caller hangs up, the hash still runs to its end.
+    /// The permit goes along: when the caller hangs up, the hash still runs to its end.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (reply, done) = oneshot::channel();
         let permit = self.0.clone();
         let work = move || {
-            give_way();
             let result = work();
             drop(permit);
-            // Nobody waits for it where the caller hung up.
-            let _heard = reply.send(result);
+            result
         };
-        std::thread::Builder::new().name("hash".into()).spawn(work).map_err(Error::internal)?;
-        done.await.map_err(Error::internal)?
+        aside::run("hash", work).await
     }
-}
-
-/// Lowers the priority of the thread that runs this.
-fn give_way() {
-    // Elsewhere the priority is the whole process's.
-    #[cfg(target_os = "linux")]
-    let _best_effort = rustix::process::nice(NICENESS);
 }
 
 fn params() -> Result<Params> {
@@ -239,7 +227,7 @@ mod tests {
         let before = priority();
         let slot = Hasher::new(1).slot().await.unwrap();
         let hashing = slot.run(move || Ok(priority())).await.unwrap();
-        assert_eq!((hashing, priority()), ((before + NICENESS).min(19), before));
+        assert_eq!((hashing, priority()), ((before + aside::NICENESS).min(19), before));
     }
 
     #[tokio::test]

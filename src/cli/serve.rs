@@ -61,10 +61,14 @@ async fn serve(
         listener.local_addr().map_err(|error| Failure::io("read the server's address", error))?;
     let banner = banner(address, &config, database);
     let app = App::new(config, &database.options)?;
+    // Pictures that cannot be kept are no surprise for the first who sends one.
+    app.media.store().place()?;
     output::note(&banner);
     let keeping = tokio::spawn(housekeeping::run(app.db.clone()));
+    let cleaning = tokio::spawn(app.media.clone().clean_up());
     let served = http::serve(listener, app, stop.asked()).await;
     keeping.abort();
+    cleaning.abort();
     served.map_err(|error| Failure::io("serve", error))
 }
 

@@ -11,8 +11,8 @@ use std::{net::IpAddr, path::PathBuf};
 
 pub use source::{Origination, Source};
 pub use value::{
-    Algorithm, Days, Encryption, List, LogFilter, LogFormat, Minutes, Network, Origin, Profile,
-    Seconds, Secret, TrustedMode, Value,
+    Algorithm, BaseUrl, Days, Encryption, List, LogFilter, LogFormat, Minutes, Network, Origin,
+    Profile, Seconds, Secret, TrustedMode, Value,
 };
 
 /// One setting as the documentation shows it.
@@ -74,8 +74,20 @@ settings! {
     "PORT" => port: u16 = "8000";
     /// The folder for everything that the server keeps by itself: the embedded database and a generated secret key.
     "DATA_DIR" => data_dir: PathBuf = "data";
-    /// The folder for pictures, which are not built yet.
+    /// The folder for pictures, where no bucket is named.
     "UPLOAD_DIR" => upload_dir: PathBuf = "data/uploads";
+    /// Where clients reach the server, as `https://api.example.com`: what addresses of pictures begin with. Without it they begin with the host that the request named.
+    "PUBLIC_URL" => public_url: Option<BaseUrl> = "";
+    /// The bucket for pictures, in S3 or whatever is compatible with it, instead of `UPLOAD_DIR`.
+    "S3_BUCKET" => s3_bucket: Option<String> = "";
+    /// The store of the bucket, as `https://storage.example.com`, where it is not Amazon's.
+    "S3_ENDPOINT" => s3_endpoint: Option<String> = "";
+    /// The region of the bucket.
+    "S3_REGION" => s3_region: String = "us-east-1";
+    /// The name of the key to the bucket. Without it the server asks the machine that it runs on.
+    "S3_ACCESS_KEY_ID" => s3_access_key_id: Option<String> = "";
+    /// The key to the bucket.
+    [secret] "S3_SECRET_ACCESS_KEY" => s3_secret_access_key: Option<Secret> = "";
 
     /// The PostgreSQL server to use, as `postgres://user:password@host:port/name?sslmode=require`. Without it and without the parts below, the server runs a PostgreSQL of its own.
     [secret] "DATABASE_URL" => database_url: Option<Secret> = "";
@@ -155,6 +167,12 @@ settings! {
 
     /// The largest request body, in bytes.
     "MAX_BODY_BYTES" => max_body_bytes: usize = "1048576";
+    /// The largest file in an upload, in bytes.
+    "MAX_UPLOAD_BYTES" => max_upload_bytes: usize = "8388608";
+    /// How long a request with files may take in all: their arrival and their turn to be looked at, too.
+    "UPLOAD_TIMEOUT_SECONDS" => upload_timeout: Seconds = "60";
+    /// How many requests with files one user may have under way at once.
+    "MAX_UPLOADS_PER_USER" => max_uploads_per_user: usize = "20";
     /// How long a client may take to send the head of a request; also how long a connection may rest between two.
     "REQUEST_HEAD_TIMEOUT_SECONDS" => request_head_timeout: Seconds = "30";
     /// How long a request may take in all, from its head to its answer: the arrival of its body, too.
@@ -256,6 +274,12 @@ impl Config {
                     "{name}: {value} is wrong, it must be a whole number from 1 to 1000"
                 ));
             }
+        }
+        if self.s3_access_key_id.is_some() != self.s3_secret_access_key.is_some() {
+            problems.push(
+                "S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY: one is missing, a key needs both"
+                    .to_owned(),
+            );
         }
         if self.trusted_documents_mode != TrustedMode::Off && self.trusted_documents.0.is_empty() {
             problems.push(

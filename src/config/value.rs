@@ -147,6 +147,22 @@ impl Value for Origin {
     }
 }
 
+/// The address of a server as others see it: an origin, and a path where it has one. Without a slash
+/// at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(pub String);
+
+impl Value for BaseUrl {
+    const EXPECTED: &'static str = "an address such as https://api.example.com";
+    fn parse(text: &str) -> Option<Self> {
+        let scheme_end = text.find("://")? + 3;
+        let path = text[scheme_end..].find('/').map_or(text.len(), |slash| scheme_end + slash);
+        Origin::parse(&text[..path])?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
+        text[path..].chars().all(plain).then(|| Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
 /// A range of addresses, `10.0.0.0/8` or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -271,5 +287,15 @@ mod tests {
         assert_eq!(Origin::parse("https://app.example.com/"), None);
         assert_eq!(Origin::parse("app.example.com"), None);
         assert_eq!(Origin::parse("*"), None);
+    }
+
+    #[test]
+    fn a_base_has_no_query_and_no_slash_at_its_end() {
+        let read = |text| BaseUrl::parse(text).map(|url| url.0);
+        assert_eq!(read("https://example.com/api/"), Some("https://example.com/api".into()));
+        assert_eq!(read("http://127.0.0.1:8000").as_deref(), Some("http://127.0.0.1:8000"));
+        for wrong in ["example.com", "https://", "https://a b", "https://a/?q", "ftp://a"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 }

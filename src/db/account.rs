@@ -158,6 +158,7 @@ pub struct ProfileChange {
     pub display_name: Option<Option<String>>,
     pub bio: Option<Option<String>>,
     pub phone_number: Option<Option<String>>,
+    pub avatar: Option<Option<String>>,
 }
 
 /// Changes a profile.

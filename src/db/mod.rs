@@ -26,6 +26,7 @@ pub mod feed;
 pub mod follow;
 pub mod gather;
 pub mod housekeeping;
+pub mod image;
 pub mod keyset;
 mod lent;
 pub mod listen;

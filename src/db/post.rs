@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     gather::{Found, Gathered},
+    image::ImageText,
     schema::{post_stats, posts},
     statement::Statement,
     visibility,
@@ -15,7 +16,8 @@ use crate::error::Result;
 
 /// What a statement reads of a post, in SQL.
 pub(super) const COLUMNS: &str = "posts.id, posts.owner_id, posts.title, posts.content, \
-     posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at";
+     posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at, \
+     posts.image, posts.image_alt";
 
 /// Who may see a published post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,9 @@ pub struct PostRow {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub edited_at: Option<DateTime<Utc>>,
+    /// Its picture.
+    pub image: Option<ImageText>,
+    pub image_alt: Option<String>,
 }
 
 /// What is counted for a post.

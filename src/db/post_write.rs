@@ -5,6 +5,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
+    image,
     moderation::{self, Act, Action},
     post::{self, COLUMNS, PostRow, Visibility},
     schema::{posts, users},
@@ -12,7 +13,8 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    post_text::{PostContent, PostTitle},
+    media::StoredImage,
+    post_text::{ImageAlt, PostContent, PostTitle},
 };
 
 /// A post to be written.
@@ -24,6 +26,14 @@ pub struct NewPost {
     pub content: PostContent,
     pub published: bool,
     pub visibility: Visibility,
+    pub image: Option<NewImage>,
+}
+
+/// A picture that is stored and waits for its post.
+#[derive(Clone, Debug)]
+pub struct NewImage {
+    pub image: StoredImage,
+    pub alt: Option<ImageAlt>,
 }
 
 /// What to change of a post; `None` leaves it as it is.
@@ -33,6 +43,10 @@ pub struct PostChanges {
     pub content: Option<PostContent>,
     pub published: Option<bool>,
     pub visibility: Option<Visibility>,
+    /// `Some(None)` takes the picture away.
+    pub image: Option<Option<StoredImage>>,
+    /// `Some(None)` leaves the picture undescribed. A picture that is new is so by itself.
+    pub image_alt: Option<Option<ImageAlt>>,
 }
 
 /// What became of a change or a deletion.
@@ -51,7 +65,8 @@ pub enum Outcome<T> {
 /// # Errors
 /// When the database fails.
 pub async fn insert(conn: &mut AsyncPgConnection, new: &NewPost) -> Result<PostRow> {
-    Ok(diesel::insert_into(posts::table)
+    let picture = new.image.as_ref();
+    diesel::insert_into(posts::table)
         .values((
             posts::id.eq(Uuid::now_v7()),
             posts::owner_id.eq(new.owner),
@@ -59,10 +74,13 @@ pub async fn insert(conn: &mut AsyncPgConnection, new: &NewPost) -> Result<PostR
             posts::content.eq(new.content.as_str()),
             posts::published.eq(new.published),
             posts::visibility.eq(new.visibility.as_str()),
+            posts::image.eq(picture.map(|new| new.image.to_string())),
+            posts::image_alt.eq(picture.and_then(|new| new.alt.as_ref()).map(ImageAlt::as_str)),
         ))
         .returning(PostRow::as_returning())
         .get_result(conn)
-        .await?)
+        .await
+        .map_err(image::late)
 }
 
 /// The row is locked before it is compared, so that of two changes at once neither is lost.
@@ -70,16 +88,21 @@ const UPDATE: &str = "
 WITH new AS (
     SELECT id, coalesce({title}, title) AS title, coalesce({content}, content) AS content,
            coalesce({published}, published) AS published,
-           coalesce({visibility}, visibility) AS visibility
+           coalesce({visibility}, visibility) AS visibility,
+           CASE WHEN {changes_image} THEN {image} ELSE image END AS image,
+           CASE WHEN {changes_alt} THEN {alt} WHEN NOT {changes_image} THEN image_alt END AS image_alt
     FROM posts WHERE id = {id} AND owner_id = {owner} FOR NO KEY UPDATE
 )
 UPDATE posts
 SET title = new.title, content = new.content,
     published = new.published, visibility = new.visibility,
+    image = new.image, image_alt = CASE WHEN new.image IS NOT NULL THEN new.image_alt END,
     updated_at = CASE WHEN (posts.title, posts.content, posts.published, posts.visibility)
                         <> (new.title, new.content, new.published, new.visibility)
+                        OR (posts.image, posts.image_alt) IS DISTINCT FROM (new.image, new.image_alt)
                  THEN now() ELSE posts.updated_at END,
     edited_at = CASE WHEN (posts.title, posts.content) <> (new.title, new.content)
+                       OR posts.image IS DISTINCT FROM new.image
                 THEN now() ELSE posts.edited_at END
 FROM new WHERE posts.id = new.id
 RETURNING {columns}";
@@ -95,17 +118,21 @@ pub async fn update(
     changes: &PostChanges,
 ) -> Result<Outcome<PostRow>> {
     type Text = sql_types::Nullable<sql_types::Text>;
-    let PostChanges { title, content, published, visibility } = changes.clone();
+    let PostChanges { title, content, published, visibility, image, image_alt } = changes.clone();
     let statement = Statement::default().fill(UPDATE, |s, gap| match gap {
         "title" => s.bind::<Text, _>(title.as_ref().map(|title| title.as_str().to_owned())),
         "content" => s.bind::<Text, _>(content.as_ref().map(|text| text.as_str().to_owned())),
         "published" => s.bind::<sql_types::Nullable<sql_types::Bool>, _>(published),
         "visibility" => s.bind::<Text, _>(visibility.map(Visibility::as_str)),
+        "changes_image" => s.bind::<sql_types::Bool, _>(image.is_some()),
+        "image" => s.bind::<Text, _>(image.clone().flatten().map(|image| image.to_string())),
+        "changes_alt" => s.bind::<sql_types::Bool, _>(image_alt.is_some()),
+        "alt" => s.bind::<Text, _>(image_alt.clone().flatten().map(ImageAlt::into_string)),
         "id" => s.bind::<sql_types::Uuid, _>(id),
         "owner" => s.bind::<sql_types::Uuid, _>(owner),
         _ => s.sql(COLUMNS),
     });
-    if let Some(row) = statement.get_result(conn).await.optional()? {
+    if let Some(row) = statement.get_result(conn).await.optional().map_err(image::late)? {
         return Ok(Outcome::Done(row));
     }
     let visible = post::find_many(conn, Some(owner), &[id]).await?;

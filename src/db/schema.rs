@@ -33,6 +33,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    images (name) {
+        name -> Text,
+        owner_id -> Uuid,
+        created_at -> Timestamptz,
+        due_at -> Nullable<Timestamptz>,
+        condemned -> Bool,
+    }
+}
+
+diesel::table! {
     moderation_log (id) {
         id -> Uuid,
         actor_id -> Nullable<Uuid>,
@@ -80,6 +90,8 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         edited_at -> Nullable<Timestamptz>,
+        image -> Nullable<Text>,
+        image_alt -> Nullable<Text>,
     }
 }
 
@@ -149,6 +161,7 @@ diesel::table! {
         suspended_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        avatar -> Nullable<Text>,
     }
 }
 
@@ -173,6 +186,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     blocks,
     comments,
     follows,
+    images,
     moderation_log,
     mutes,
     post_stats,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Counted,
     gather::{Found, Gathered},
+    image::ImageText,
     keyset::Order,
     page::{Page, Position, Window},
     schema::users,
@@ -31,11 +32,14 @@ pub struct UserRow {
     pub role: String,
     pub suspended_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    /// Their picture.
+    pub avatar: Option<ImageText>,
 }
 
 /// What a statement reads of a user, in SQL: everything but the password's hash.
 pub(super) const COLUMNS: &str = "users.id, users.username, users.email, users.display_name, \
-     users.bio, users.phone_number, users.role, users.suspended_at, users.created_at";
+     users.bio, users.phone_number, users.role, users.suspended_at, users.created_at, \
+     users.avatar";
 
 impl UserRow {
     /// Where the row stands among all users.

@@ -10,6 +10,7 @@ use super::{
     login::wrong_password,
     password_check,
     registration::{note_taken, note_written},
+    upload::{Upload, develop},
     user::User,
 };
 use crate::{
@@ -33,22 +34,37 @@ impl AccountMutation {
     ) -> Result<UpdateProfilePayload> {
         let viewer = ctx.begin_write().await?;
         let mut problems = Problems::default();
-        let change = input.check(ctx, viewer.id, &mut problems).await?;
+        let avatar = match &input.avatar {
+            MaybeUndefined::Value(upload) => develop(ctx, &mut problems, "avatar", *upload).await?,
+            _ => None,
+        };
+        let mut change = input.check(ctx, viewer.id, &mut problems).await?;
         if !problems.is_empty() {
             return Ok(UpdateProfilePayload { user: None, user_errors: problems.into_vec() });
         }
+        let kept = match avatar {
+            Some(finished) => Some(ctx.app().media.keep(viewer.id, finished).await?),
+            None => None,
+        };
+        change.avatar = kept.as_ref().map(|kept| Some(kept.to_string())).or(change.avatar);
         let written = {
             let mut conn = ctx.app().db.write().await?;
             account::update(&mut conn, viewer.id, &change).await?
         };
         let user = note_written(&mut problems, written).map(User::from);
+        if let (Some(kept), None) = (&kept, &user) {
+            ctx.app().media.discard(kept).await?;
+        }
+        if change.avatar.is_some() {
+            ctx.app().media.expect_litter();
+        }
         ctx.loaders().forget_user(viewer.id).await;
         ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
         Ok(UpdateProfilePayload { user, user_errors: problems.into_vec() })
     }
 
-    /// Deletes the viewer's account for good, with everything that is theirs: posts, comments,
-    /// votes, follows, sessions.
+    /// Deletes the viewer's account for good, with everything that is theirs: posts, pictures,
+    /// comments, votes, follows, sessions.
     async fn delete_account(
         &self,
         ctx: &Context<'_>,
@@ -65,6 +81,7 @@ impl AccountMutation {
         };
         match deleted {
             Deleted::Yes => {
+                ctx.app().media.expect_litter();
                 ctx.loaders().forget_user(viewer.id).await;
                 ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
                 let deleted_user_id = Some(viewer.id.into());
@@ -92,6 +109,10 @@ pub struct UpdateProfileInput {
     pub bio: MaybeUndefined<String>,
     /// A telephone number with its country, such as `+49 151 12345678`.
     pub phone_number: MaybeUndefined<String>,
+    /// A picture of oneself: JPEG, PNG, WebP or GIF, up to 8 MiB and 40 megapixels. It is made anew, so
+    /// that nothing remains of where and with what it was taken; of a moving one the first picture is
+    /// kept.
+    pub avatar: MaybeUndefined<Upload>,
 }
 
 impl UpdateProfileInput {
@@ -113,6 +134,7 @@ impl UpdateProfileInput {
             display_name: display_name.map(|name| name.map(DisplayName::into_string)),
             bio: bio.map(|bio| bio.map(Bio::into_string)),
             phone_number: phone_number.map(|number| number.map(PhoneNumber::into_string)),
+            avatar: self.avatar.is_null().then_some(None),
         })
     }
 }

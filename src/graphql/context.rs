@@ -28,6 +28,10 @@ pub struct RequestInfo {
     pub viewer: Option<Viewer>,
     /// The client's address, seen through trusted proxies.
     pub address: IpAddr,
+    /// The host that the client spoke to, with its port, where it named one.
+    pub host: Option<String>,
+    /// Whether it spoke TLS, to a proxy.
+    pub secure: bool,
     /// What the client says it is.
     pub user_agent: Option<String>,
 }

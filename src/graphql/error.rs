@@ -22,6 +22,8 @@ pub enum UserErrorCode {
     TooShort,
     /// Longer than allowed.
     TooLong,
+    /// A file with more bytes, or a picture with more pixels, than allowed.
+    TooLarge,
     /// Not of the right form.
     Invalid,
     /// Someone else has it already.
@@ -155,7 +157,7 @@ fn mask_one(error: &mut ServerError, request_id: &str, logged: &mut Logged) -> &
             tracing::error!(request_id, path = ?error.path, cause = %known, "internal error");
         }
         Code::ServiceUnavailable if logged.is_new(known) => {
-            tracing::warn!(request_id, cause = ?known, "database unavailable");
+            tracing::warn!(request_id, cause = ?known, "unavailable");
         }
         _ => {}
     }

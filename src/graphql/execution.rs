@@ -22,6 +22,7 @@ use super::{
     schema_types::SchemaTypes,
     sdl,
     syntax::request_error,
+    upload::Uploads,
 };
 use crate::{
     app::App,
@@ -47,6 +48,8 @@ pub struct Operation {
 pub struct Prepared {
     pub(super) document: Arc<Document>,
     pub(super) variables: Variables,
+    /// The files that its variables stand for.
+    pub uploads: Uploads,
     /// Whether it reads, writes or subscribes.
     pub kind: OperationType,
     /// Its name in the document.
@@ -138,17 +141,17 @@ impl Executor {
             return Err(vec![closed_to_strangers()]);
         }
         let Admitted { document, variables, kind, name, .. } = admitted;
-        Ok(Prepared { document, variables, kind, name })
+        Ok(Prepared { document, variables, uploads: Uploads::default(), kind, name })
     }
 
     /// Runs a query or mutation to its end.
     pub async fn run(&self, prepared: Prepared, info: RequestInfo) -> Outcome {
         let started = Instant::now();
-        let Prepared { document, variables, kind, name } = prepared;
+        let Prepared { document, variables, uploads, kind, name } = prepared;
         let request_id = info.id.clone();
         let (loaders, write_rate) = (self.loaders(&info), LastRate::default());
         let request = document.request(name.as_deref(), variables);
-        let request = request.data(info).data(loaders).data(write_rate.clone());
+        let request = request.data(info).data(uploads).data(loaders).data(write_rate.clone());
         let statements = Statements::default();
         // Boxed, since it is large and what stands around it would move it some more times.
         let work = Box::pin(self.schema.execute(request));

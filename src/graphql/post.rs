@@ -7,6 +7,7 @@ use super::{
     comment::{self, Comment, CommentOrder},
     context::ContextExt,
     id::{Id, PostKind},
+    image::{Image, Url},
     loaders::Loaders,
     nested,
     nullable::Nullable,
@@ -61,6 +62,10 @@ impl Post {
         Ok(stats.unwrap_or_else(|| PostStatsRow::zero(self.row.id)))
     }
 
+    fn picture(&self) -> Result<Option<Image>> {
+        Image::read(self.row.image.as_ref(), self.row.image_alt.as_deref())
+    }
+
     fn is_viewers_own(&self, ctx: &Context<'_>) -> bool {
         ctx.viewer_id() == Some(self.row.owner_id)
     }
@@ -99,6 +104,16 @@ impl Post {
             .ok_or_else(|| Error::internal(format!("unknown visibility {stored:?}")))
     }
 
+    /// Where its picture is, in its largest size; null when it has none.
+    async fn image_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
+        self.picture().map(|image| image.map(|image| image.large(ctx))).into()
+    }
+
+    /// Its picture; null when it has none.
+    async fn image(&self) -> Nullable<Image> {
+        self.picture().into()
+    }
+
     /// When it was written.
     async fn created_at(&self) -> DateTime<Utc> {
         self.row.created_at
@@ -109,7 +124,7 @@ impl Post {
         self.row.updated_at
     }
 
-    /// When its title or content was last changed; null when it says what it said at first.
+    /// When its title, content or picture was last changed; null when it says what it said at first.
     async fn edited_at(&self) -> Option<DateTime<Utc>> {
         self.row.edited_at
     }

@@ -1,21 +1,24 @@
 //! Posts written, changed and deleted: the mutations and their inputs.
 
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
+use uuid::Uuid;
 
 use super::{
     context::ContextExt,
     error::{Problems, UserError, UserErrorCode},
     id::{Id, PostKind},
     post::{Post, Visibility},
+    upload::{Upload, develop},
     user::User,
 };
 use crate::{
     db::{
         Connection,
-        post_write::{self, NewPost, Outcome, PostChanges},
+        post_write::{self, NewImage, NewPost, Outcome, PostChanges},
     },
     error::Result,
-    post_text::{PostContent, PostTitle},
+    media::{Finished, StoredImage},
+    post_text::{ImageAlt, PostContent, PostTitle},
     text::Rule,
 };
 
@@ -37,11 +40,20 @@ impl PostMutation {
         let mut problems = Problems::default();
         let title = problems.check("title", PostTitle::new(&input.title));
         let content = problems.check("content", PostContent::new(&input.content));
-        let (Some(title), Some(content)) = (title, content) else {
+        let alt = described(&mut problems, input.image_alt_text);
+        let image = match input.image {
+            Some(upload) => develop(ctx, &mut problems, "image", upload).await?,
+            None => None,
+        };
+        let (Some(title), Some(content), true) = (title, content, problems.is_empty()) else {
             return Ok(CreatePostPayload { post: None, user_errors: problems.into_vec() });
         };
         let (published, visibility) = (input.published, input.visibility.into());
-        let new = NewPost { owner, title, content, published, visibility };
+        let image = match image {
+            Some(finished) => Some(NewImage { image: keep(ctx, owner, finished).await?, alt }),
+            None => None,
+        };
+        let new = NewPost { owner, title, content, published, visibility, image };
         let insert = async |mut conn: Connection| post_write::insert(&mut conn, &new).await;
         let post = ctx.app().db.retrying(insert).await?;
         ctx.loaders().forget_content().await;
@@ -56,16 +68,33 @@ impl PostMutation {
     ) -> Result<UpdatePostPayload> {
         let owner = ctx.begin_write().await?.id;
         let id = input.id.uuid();
-        let changes = match input.changes() {
-            Ok(changes) => changes,
-            Err(user_errors) => return Ok(UpdatePostPayload { post: None, user_errors }),
+        let mut problems = Problems::default();
+        let image = match &input.image {
+            MaybeUndefined::Value(upload) => develop(ctx, &mut problems, "image", *upload).await?,
+            _ => None,
         };
+        let mut changes = input.changes(&mut problems);
+        if !problems.is_empty() {
+            return Ok(UpdatePostPayload { post: None, user_errors: problems.into_vec() });
+        }
+        if let Some(finished) = image {
+            changes.image = Some(Some(keep(ctx, owner, finished).await?));
+        }
         let update =
             async |mut conn: Connection| post_write::update(&mut conn, owner, id, &changes).await;
         let refused = |user_errors| UpdatePostPayload { post: None, user_errors };
-        Ok(match ctx.app().db.retrying(update).await? {
+        let outcome = ctx.app().db.retrying(update).await?;
+        if let (Some(Some(image)), Outcome::NotFound | Outcome::NotAllowed) =
+            (&changes.image, &outcome)
+        {
+            ctx.app().media.discard(image).await?;
+        }
+        Ok(match outcome {
             Outcome::Done(row) => {
                 ctx.loaders().forget_content().await;
+                if changes.image.is_some() {
+                    ctx.app().media.expect_litter();
+                }
                 UpdatePostPayload { post: Some(Post::from(row)), user_errors: Vec::new() }
             }
             Outcome::NotFound => refused(vec![post_not_found("id")]),
@@ -93,6 +122,7 @@ impl PostMutation {
         Ok(match ctx.app().db.retrying(delete).await? {
             Outcome::Done(owner) => {
                 ctx.loaders().forget_content().await;
+                ctx.app().media.expect_litter();
                 let owner = ctx.loaders().users.load(owner).await?.map(User::from);
                 DeletePostPayload {
                     deleted_post_id: Some(input.id),
@@ -130,6 +160,12 @@ pub struct CreatePostInput {
     /// Who may see it once it is out.
     #[graphql(default_with = "Visibility::Public")]
     pub visibility: Visibility,
+    /// A picture: JPEG, PNG, WebP or GIF, up to 8 MiB and 40 megapixels. It is made anew, so that
+    /// nothing remains of where and with what it was taken; of a moving one the first picture is kept.
+    pub image: Option<Upload>,
+    /// What can be seen in the picture, for those who cannot: up to 1,000 characters. Of no account
+    /// without a picture.
+    pub image_alt_text: Option<String>,
 }
 
 /// What the mutation wrote.
@@ -141,7 +177,8 @@ pub struct CreatePostPayload {
     pub user_errors: Vec<UserError>,
 }
 
-/// What to change of a post. What is left out stays as it is; nothing of it can be null.
+/// What to change of a post. What is left out stays as it is; only the picture and its description can
+/// be taken away with null.
 #[derive(InputObject)]
 pub struct UpdatePostInput {
     /// Which post.
@@ -154,21 +191,41 @@ pub struct UpdatePostInput {
     pub published: MaybeUndefined<bool>,
     /// Who may see it once it is out.
     pub visibility: MaybeUndefined<Visibility>,
+    /// A picture, as for a new post; null takes the picture away.
+    pub image: MaybeUndefined<Upload>,
+    /// What can be seen in the picture: up to 1,000 characters. A new picture comes without the
+    /// description of the old one. Of no account without a picture.
+    pub image_alt_text: MaybeUndefined<String>,
 }
 
 impl UpdatePostInput {
-    fn changes(self) -> std::result::Result<PostChanges, Vec<UserError>> {
-        let mut problems = Problems::default();
-        let title = given(&mut problems, "title", self.title);
-        let content = given(&mut problems, "content", self.content);
-        let changes = PostChanges {
+    fn changes(self, problems: &mut Problems) -> PostChanges {
+        let title = given(problems, "title", self.title);
+        let content = given(problems, "content", self.content);
+        PostChanges {
             title: title.and_then(|text| problems.check("title", PostTitle::new(&text))),
             content: content.and_then(|text| problems.check("content", PostContent::new(&text))),
-            published: given(&mut problems, "published", self.published),
-            visibility: given(&mut problems, "visibility", self.visibility).map(Into::into),
-        };
-        if problems.is_empty() { Ok(changes) } else { Err(problems.into_vec()) }
+            published: given(problems, "published", self.published),
+            visibility: given(problems, "visibility", self.visibility).map(Into::into),
+            image: self.image.is_null().then_some(None),
+            image_alt: match self.image_alt_text {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(text) => Some(described(problems, Some(text))),
+            },
+        }
     }
+}
+
+/// The description of a picture; an empty one is none.
+fn described(problems: &mut Problems, text: Option<String>) -> Option<ImageAlt> {
+    let text = text.filter(|text| !text.is_empty())?;
+    problems.check("imageAltText", ImageAlt::new(&text))
+}
+
+/// Keeps a picture until its post takes it.
+async fn keep(ctx: &Context<'_>, owner: Uuid, finished: Finished) -> Result<StoredImage> {
+    Box::pin(ctx.app().media.keep(owner, finished)).await
 }
 
 /// The value, if there is one; null is a problem.

@@ -11,6 +11,7 @@ use super::{
     context::ContextExt,
     follow,
     id::{Id, UserKind},
+    image::{Image, Url},
     nested,
     nullable::Nullable,
     page::{Connection, PageArguments},
@@ -35,6 +36,10 @@ impl From<UserRow> for User {
 }
 
 impl User {
+    fn picture(&self) -> Result<Option<Image>> {
+        Image::read(self.0.avatar.as_ref(), None)
+    }
+
     /// Whether the viewer may read what is private: their own, or as an admin.
     async fn is_open_to_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
         if Box::pin(viewer_in_session(ctx, self.0.id)).await? {
@@ -66,6 +71,16 @@ impl User {
     /// What the user says of themselves; null when they say nothing.
     async fn bio(&self) -> Option<&str> {
         self.0.bio.as_deref()
+    }
+
+    /// Where the user's picture is, in its largest size; null when they have none.
+    async fn avatar_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
+        self.picture().map(|image| image.map(|image| image.large(ctx))).into()
+    }
+
+    /// The user's picture; null when they have none.
+    async fn avatar(&self) -> Nullable<Image> {
+        self.picture().into()
     }
 
     /// What the user may do.

@@ -8,6 +8,7 @@ mod envelope;
 mod graphql;
 mod health;
 mod log;
+mod media;
 mod origin;
 mod places;
 mod playground;
@@ -38,6 +39,8 @@ struct Http {
     stopping: watch::Receiver<bool>,
     /// The live connections that may still be opened.
     places: Arc<Places>,
+    /// The requests with files that may still be sent.
+    uploads: Arc<Places>,
     /// Every open WebSocket holds a receiver, so that a stopping server knows when all are closed.
     sockets: Arc<watch::Sender<()>>,
 }
@@ -51,8 +54,14 @@ impl Http {
         sockets: Arc<watch::Sender<()>>,
     ) -> Result<Self> {
         let executor = Executor::new(app.clone())?;
-        let places = Arc::new(Places::new(&app.config));
-        Ok(Self { app, executor, sdl: sdl(), stopping, places, sockets })
+        let config = &app.config;
+        let places = Places::new(
+            config.max_live_connections_per_user,
+            config.max_live_connections_per_address,
+        );
+        let uploads = Places::new(config.max_uploads_per_user, usize::MAX);
+        let (places, uploads) = (Arc::new(places), Arc::new(uploads));
+        Ok(Self { app, executor, sdl: sdl(), stopping, places, uploads, sockets })
     }
 
     fn is_stopping(&self) -> bool {

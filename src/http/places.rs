@@ -1,4 +1,4 @@
-//! How many live connections one person, or one address, may hold open at once.
+//! How many things, such as live connections, one person, or one address, may hold at once.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -6,8 +6,6 @@ use std::{
 };
 
 use uuid::Uuid;
-
-use crate::config::Config;
 
 /// Who holds connections.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,12 +25,8 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub fn new(config: &Config) -> Self {
-        Self {
-            per_user: config.max_live_connections_per_user,
-            per_address: config.max_live_connections_per_address,
-            taken: Mutex::default(),
-        }
+    pub fn new(per_user: usize, per_address: usize) -> Self {
+        Self { per_user, per_address, taken: Mutex::default() }
     }
 
     /// A place, free again when it is dropped; `None` when the holder has as many as they may.
@@ -73,13 +67,10 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Source;
 
     #[test]
     fn places_run_out_and_come_back() {
-        let settings = [("MAX_LIVE_CONNECTIONS_PER_USER", "2")];
-        let config = Config::read(&Source::from_pairs(settings)).unwrap();
-        let (places, ada) = (Arc::new(Places::new(&config)), Holder::User(Uuid::now_v7()));
+        let (places, ada) = (Arc::new(Places::new(2, 1_000)), Holder::User(Uuid::now_v7()));
         let first = places.take(ada.clone()).unwrap();
         let second = places.take(ada.clone()).unwrap();
         assert!(places.take(ada.clone()).is_none());

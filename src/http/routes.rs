@@ -18,7 +18,7 @@ use tower_http::{
     cors::{AllowHeaders, AllowOrigin, CorsLayer},
 };
 
-use super::{Shared, envelope, graphql, health, origin, playground};
+use super::{Shared, envelope, graphql, health, media, origin, playground};
 
 /// Smaller answers fit in a packet or two as they are.
 const COMPRESS_ABOVE: u64 = 1024;
@@ -34,6 +34,7 @@ pub(super) fn router(http: Shared) -> Router {
         .merge(playground)
         .route("/graphql", any(graphql::handle))
         .route("/schema.graphql", get(schema))
+        .route("/media/{file}", get(media::serve))
         .route("/metrics", get(health::metrics))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))

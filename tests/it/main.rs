@@ -18,6 +18,7 @@ mod generated;
 mod hangup;
 mod http;
 mod hub;
+mod image;
 mod limits;
 mod listen;
 mod migrations;

@@ -149,12 +149,15 @@ fn scalar_problem(name: &str, value: &Value) -> Option<&'static str> {
         },
         ("Int", _) => Some("Int cannot represent non-integer value."),
         ("Float", Value::Number(_)) | ("String" | "ID", Value::String(_)) => None,
-        ("Boolean", Value::Boolean(_)) => None,
+        ("Boolean", Value::Boolean(_)) | ("Upload", Value::Binary(_)) => None,
         ("ID", Value::Number(number)) if !number.is_f64() => None,
         ("Float", _) => Some("Float cannot represent non numeric value."),
         ("String", _) => Some("String cannot represent a non string value."),
         ("Boolean", _) => Some("Boolean cannot represent a non boolean value."),
         ("ID", _) => Some("ID cannot represent a non-string and non-integer value."),
+        ("Upload", _) => {
+            Some("Upload stands for a file that is sent along in a multipart request.")
+        }
         _ => None,
     }
 }

@@ -7,15 +7,16 @@ mod accept;
 mod answer;
 mod body;
 mod events;
+mod multipart;
 mod parameters;
 mod rate_limit;
 mod refusal;
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::{ServerError, parser::types::OperationType};
 use axum::{
     body::Body as RequestBody,
     extract::{Request, State},
-    http::{Method, header, request::Parts},
+    http::{Method, header, request::Parts, uri::Authority},
     response::{IntoResponse, Response},
 };
 
@@ -28,12 +29,16 @@ pub(super) use self::{
 use super::{
     Shared,
     envelope::Provenance,
+    places::Holder,
     playground,
     viewer::{self, BadCredential},
     websocket,
 };
 use crate::{
-    graphql::{context::RequestInfo, execution::Outcome},
+    graphql::{
+        context::RequestInfo,
+        execution::{Outcome, Prepared},
+    },
     realtime::Hangup,
 };
 
@@ -55,7 +60,9 @@ pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Resp
     if http.is_stopping() {
         return Refusal::stopping().respond(media);
     }
-    let within = http.app.config.request_timeout.duration();
+    let has_files = multipart::is_sent(&parts.headers);
+    let config = &http.app.config;
+    let within = if has_files { config.upload_timeout } else { config.request_timeout }.duration();
     let answered = tokio::time::timeout(within, answer(&http, parts, body, form));
     match answered.await {
         Ok(Ok(response)) => response,
@@ -75,6 +82,9 @@ async fn answer(
         Method::GET | Method::HEAD => true,
         _ => return Err(Refusal::method_not_allowed()),
     };
+    if !reads_only && multipart::is_sent(&parts.headers) {
+        return Box::pin(answer_with_files(http, parts, body, form)).await;
+    }
     let parameters = if reads_only {
         Parameters::from_uri(&parts.uri)
     } else {
@@ -84,12 +94,44 @@ async fn answer(
     };
     let info = request_info(http, &parts)?;
     let prepared = http.executor.prepare(parameters?.into_operation(), info.viewer);
+    run(http, &parts, prepared, info, form, reads_only).await
+}
+
+/// A request with files: of somebody who is logged in, and of an operation that may run.
+async fn answer_with_files(
+    http: &Shared,
+    parts: Parts,
+    body: RequestBody,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let info = request_info(http, &parts)?;
+    let viewer = info.viewer.ok_or_else(Refusal::files_of_a_stranger)?;
+    let place = http.uploads.take(Holder::User(viewer.user_id));
+    let _place = place.ok_or_else(Refusal::too_many_uploads)?;
+    let (max_body, max_file) = (http.app.config.max_body_bytes, http.app.config.max_upload_bytes);
+    let (files, parameters) =
+        multipart::Form::open(&parts.headers, body, max_body, max_file).await?;
+    let mut prepared = http.executor.prepare(parameters.into_operation(), info.viewer);
+    if let Ok(prepared) = &mut prepared {
+        prepared.uploads = files.files(&info.id).await?;
+    }
+    run(http, &parts, prepared, info, form, false).await
+}
+
+async fn run(
+    http: &Shared,
+    parts: &Parts,
+    prepared: Result<Prepared, Vec<ServerError>>,
+    info: RequestInfo,
+    form: Form,
+    reads_only: bool,
+) -> Result<Response, Refusal> {
     let kind = prepared.as_ref().ok().map(|prepared| prepared.kind);
     if reads_only && kind == Some(OperationType::Mutation) {
         return Err(Refusal::mutation_by_get());
     }
     match (prepared, form) {
-        (Ok(prepared), Form::Events) => events::stream(http, prepared, info, hangup(&parts)),
+        (Ok(prepared), Form::Events) => events::stream(http, prepared, info, hangup(parts)),
         (Ok(_), Form::Whole(_)) if kind == Some(OperationType::Subscription) => {
             Err(Refusal::not_a_stream())
         }
@@ -120,6 +162,16 @@ pub(super) fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, 
         id: provenance.id.to_string(),
         viewer,
         address: provenance.client.address,
+        host: host(parts),
+        secure: provenance.client.secure,
         user_agent: user_agent.and_then(|agent| Some(agent.to_str().ok()?.to_owned())),
     })
+}
+
+/// The host that a request names: in its head, or with HTTP/2 in its address.
+fn host(parts: &Parts) -> Option<String> {
+    let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = named.or_else(|| parts.uri.authority().map(Authority::as_str))?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
+    (!host.is_empty() && host.chars().all(plain)).then(|| host.to_owned())
 }

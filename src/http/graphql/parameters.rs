@@ -128,6 +128,11 @@ impl Parameters {
         Ok(Self { document, operation_name, variables: variables.unwrap_or_default() })
     }
 
+    /// The variables, for what comes beside them.
+    pub fn variables_mut(&mut self) -> &mut Variables {
+        &mut self.variables
+    }
+
     /// The operation that is asked for.
     pub fn into_operation(self) -> Operation {
         let Self { document, operation_name, variables } = self;

@@ -46,8 +46,27 @@ impl Refusal {
     }
 
     pub fn unsupported_media_type() -> Self {
-        let message = "Send the operation as application/json in UTF-8.";
+        let message = "Send the operation as application/json in UTF-8, or as multipart/form-data \
+                       where it comes with files.";
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadUserInput, message)
+    }
+
+    pub fn no_preflight() -> Self {
+        let message = "A multipart request needs the header apollo-require-preflight, with any value, \
+                       so that no form of another site can send it.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadUserInput, message)
+    }
+
+    pub fn files_of_a_stranger() -> Self {
+        let message = "Only those who are logged in may send files.";
+        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message)
+            .with_header(header::WWW_AUTHENTICATE, "Bearer")
+    }
+
+    pub fn too_many_uploads() -> Self {
+        let message = "Too many of your uploads are under way; wait for one to end.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message)
+            .with_header(header::RETRY_AFTER, "1")
     }
 
     pub fn not_acceptable() -> Self {

@@ -1,12 +1,18 @@
 //! A server of a test's own on a database of its own, and the way to its end.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use rookery::{
     app::App,
     config::{Config, Source},
     db::ConnectOptions,
 };
+use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
     sync::{OnceCell, oneshot},
@@ -31,6 +37,8 @@ pub struct TestApp {
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
     db: Arc<TestDb>,
+    /// Where it keeps pictures.
+    uploads: Arc<TempDir>,
 }
 
 impl TestApp {
@@ -41,16 +49,26 @@ impl TestApp {
 
     /// A server with these settings.
     pub async fn with_settings(settings: &[(&str, &str)]) -> (Self, Client) {
-        Self::on(Arc::new(TestDb::new().await), settings).await
+        let uploads = Arc::new(tempfile::tempdir().unwrap());
+        Self::on(Arc::new(TestDb::new().await), uploads, settings).await
     }
 
     /// Another instance of the server on the same database.
     pub async fn another(&self) -> (Self, Client) {
-        Self::on(self.db.clone(), &[]).await
+        Self::on(self.db.clone(), self.uploads.clone(), &[]).await
     }
 
-    async fn on(db: Arc<TestDb>, settings: &[(&str, &str)]) -> (Self, Client) {
-        let base = [("DATABASE_URL", db.url()), ("PORT", "0"), ("SECRET_KEY", SECRET_KEY)];
+    async fn on(
+        db: Arc<TestDb>,
+        uploads: Arc<TempDir>,
+        settings: &[(&str, &str)],
+    ) -> (Self, Client) {
+        let base = [
+            ("DATABASE_URL", db.url()),
+            ("PORT", "0"),
+            ("SECRET_KEY", SECRET_KEY),
+            ("UPLOAD_DIR", uploads.path().to_str().unwrap()),
+        ];
         let source = Source::from_pairs(base.into_iter().chain(settings.iter().copied()));
         let config = Config::read(&source).unwrap();
         let options = ConnectOptions::new(&config, None).unwrap();
@@ -64,7 +82,7 @@ impl TestApp {
         let serving = tokio::spawn(rookery::http::serve(listener, app.clone(), shutdown));
         let stop = Some(stop);
         let past_the_server = OnceCell::new();
-        let test = Self { app, address, past_the_server, stop, serving, db };
+        let test = Self { app, address, past_the_server, stop, serving, db, uploads };
         let anonymous = test.client(None);
         (test, anonymous)
     }
@@ -72,6 +90,11 @@ impl TestApp {
     /// Where its database is, for what the server itself never does.
     pub fn database_url(&self) -> &str {
         self.db.url()
+    }
+
+    /// Where the server keeps pictures.
+    pub fn uploads(&self) -> &Path {
+        self.uploads.path()
     }
 
     /// Where the database logs.

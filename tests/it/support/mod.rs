@@ -8,6 +8,7 @@ pub mod events;
 pub mod generated;
 pub mod list;
 pub mod log;
+pub mod picture;
 pub mod post;
 pub mod recount;
 pub mod schema_file;

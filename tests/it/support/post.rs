@@ -33,7 +33,7 @@ impl TestApp {
     ) -> PostRow {
         let title = PostTitle::new(title).unwrap();
         let content = PostContent::new("What there is to say.").unwrap();
-        let new = NewPost { owner, title, content, published, visibility };
+        let new = NewPost { owner, title, content, published, visibility, image: None };
         post_write::insert(&mut self.app.db.write().await.unwrap(), &new).await.unwrap()
     }
 }

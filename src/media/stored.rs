@@ -1,0 +1,249 @@
+//! A stored picture as its row has it, and the names of its files.
+
+use std::{fmt, str::FromStr};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const NAME_LENGTH: usize = 26;
+
+/// The name of a picture: 130 random bits, so that nobody guesses the name of one that is private.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImageName([u8; NAME_LENGTH]);
+
+impl ImageName {
+    /// A name that nobody has.
+    #[must_use]
+    pub fn random() -> Self {
+        Self::from_bytes(rand::random())
+    }
+
+    /// The name that follows from these bytes, of which five bits each count.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; NAME_LENGTH]) -> Self {
+        Self(bytes.map(|byte| ALPHABET[usize::from(byte & 31)]))
+    }
+}
+
+impl fmt::Display for ImageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|letter| write!(f, "{}", char::from(*letter)))
+    }
+}
+
+impl FromStr for ImageName {
+    type Err = NotAnImage;
+
+    fn from_str(text: &str) -> Result<Self, NotAnImage> {
+        let letters: [u8; NAME_LENGTH] = text.as_bytes().try_into().map_err(|_long| NotAnImage)?;
+        let fits = letters.iter().all(|letter| ALPHABET.contains(letter));
+        if fits { Ok(Self(letters)) } else { Err(NotAnImage) }
+    }
+}
+
+/// A text that names no picture or no file of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no picture's name")]
+pub struct NotAnImage;
+
+/// How the files of a picture are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// What has no transparent pixel.
+    Jpeg,
+    /// What has.
+    Webp,
+}
+
+impl Format {
+    /// What its files' names end with.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Webp => "webp",
+        }
+    }
+
+    /// What browsers call it.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+        }
+    }
+
+    fn of(extension: &str) -> Option<Self> {
+        [Self::Jpeg, Self::Webp].into_iter().find(|format| format.extension() == extension)
+    }
+}
+
+/// The sizes in which a picture can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageSize {
+    /// For a page of its own.
+    Large,
+    /// For lists.
+    Medium,
+    /// For thumbnails.
+    Small,
+}
+
+impl ImageSize {
+    /// All of them, the largest first.
+    pub const ALL: [Self; 3] = [Self::Large, Self::Medium, Self::Small];
+
+    /// The longest that a side may be, in pixels.
+    #[must_use]
+    pub const fn longest(self) -> u32 {
+        match self {
+            Self::Large => 1600,
+            Self::Medium => 640,
+            Self::Small => 160,
+        }
+    }
+}
+
+/// One file of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageFile {
+    /// Whose file it is.
+    pub name: ImageName,
+    /// Which of its sizes.
+    pub size: ImageSize,
+    /// How it is encoded.
+    pub format: Format,
+}
+
+/// As it stands in addresses: `name_1600.jpg`.
+impl fmt::Display for ImageFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}.{}", self.name, self.size.longest(), self.format.extension())
+    }
+}
+
+impl FromStr for ImageFile {
+    type Err = NotAnImage;
+
+    fn from_str(text: &str) -> Result<Self, NotAnImage> {
+        let (name, rest) = text.split_once('_').ok_or(NotAnImage)?;
+        let (longest, extension) = rest.split_once('.').ok_or(NotAnImage)?;
+        let named = |size: &ImageSize| size.longest().to_string() == longest;
+        Ok(Self {
+            name: name.parse()?,
+            size: ImageSize::ALL.into_iter().find(named).ok_or(NotAnImage)?,
+            format: Format::of(extension).ok_or(NotAnImage)?,
+        })
+    }
+}
+
+/// A picture that is in the store, as the row that shows it describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredImage {
+    /// Under which its files are.
+    pub name: ImageName,
+    /// Of its largest file, in pixels.
+    pub width: u32,
+    /// Of its largest file, in pixels.
+    pub height: u32,
+    /// How its files are encoded.
+    pub format: Format,
+    /// Its ThumbHash.
+    pub placeholder: Vec<u8>,
+}
+
+impl StoredImage {
+    /// The file to show where this size is asked for: a picture that is smaller than that is not
+    /// there again under the name of a smaller size.
+    #[must_use]
+    pub fn file(&self, size: ImageSize) -> ImageFile {
+        let longest = self.width.max(self.height);
+        let size = match size {
+            ImageSize::Small if longest > ImageSize::Small.longest() => ImageSize::Small,
+            ImageSize::Small | ImageSize::Medium if longest > ImageSize::Medium.longest() => {
+                ImageSize::Medium
+            }
+            _ => ImageSize::Large,
+        };
+        ImageFile { name: self.name, size, format: self.format }
+    }
+
+    /// The placeholder as clients read it.
+    #[must_use]
+    pub fn placeholder_text(&self) -> String {
+        base64::prelude::BASE64_STANDARD.encode(&self.placeholder)
+    }
+}
+
+/// As it stands in its row.
+impl fmt::Display for StoredImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, width, height, format, placeholder } = self;
+        let placeholder = BASE64.encode(placeholder);
+        write!(f, "{name} {width} {height} {} {placeholder}", format.extension())
+    }
+}
+
+impl FromStr for StoredImage {
+    type Err = NotAnImage;
+
+    fn from_str(text: &str) -> Result<Self, NotAnImage> {
+        let mut words = text.split(' ');
+        let mut word = || words.next().ok_or(NotAnImage);
+        Ok(Self {
+            name: word()?.parse()?,
+            width: word()?.parse().map_err(|_no_number| NotAnImage)?,
+            height: word()?.parse().map_err(|_no_number| NotAnImage)?,
+            format: Format::of(word()?).ok_or(NotAnImage)?,
+            placeholder: BASE64.decode(word()?).map_err(|_garbled| NotAnImage)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(width: u32, height: u32) -> StoredImage {
+        let (name, placeholder) = (ImageName::random(), vec![1, 250, 3]);
+        StoredImage { name, width, height, format: Format::Webp, placeholder }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let image = image(1600, 900);
+        assert_eq!(image.to_string().parse(), Ok(image.clone()));
+        for size in ImageSize::ALL {
+            let file = image.file(size);
+            assert_eq!(file.to_string().parse(), Ok(file));
+        }
+    }
+
+    #[test]
+    fn a_small_picture_has_fewer_files() {
+        let sizes = |width, height| ImageSize::ALL.map(|size| image(width, height).file(size).size);
+        use ImageSize::{Large, Medium, Small};
+        assert_eq!(sizes(641, 100), [Large, Medium, Small]);
+        assert_eq!(sizes(100, 640), [Large, Large, Small]);
+        assert_eq!(sizes(160, 160), [Large, Large, Large]);
+    }
+
+    #[test]
+    fn nothing_else_names_a_file() {
+        let name = ImageName::random();
+        for wrong in [
+            format!("{name}_1600.png"),
+            format!("{name}_800.jpg"),
+            format!("{name}_1600.jpg/"),
+            format!("{name}_1600.jpg#1"),
+            format!("../{name}_1600.jpg"),
+            format!("{}_1600.jpg", name.to_string().to_uppercase()),
+            format!("{name}"),
+            "_1600.jpg".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(wrong.parse::<ImageFile>(), Err(NotAnImage), "{wrong}");
+        }
+    }
+}
