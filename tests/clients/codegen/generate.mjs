@@ -26,7 +26,7 @@ export const generators = {
     return run("relay-compiler", ["relay.config.json"], { within: here("relay") });
   },
   genql: () =>
-    run("genql", ["--schema", schema, "--output", here("genql/generated"), "--esm", "--scalar", "DateTime:string"]),
+    run("genql", ["--schema", schema, "--output", here("genql/generated"), "--esm", "--scalar", "DateTime:string", "--scalar", "URL:string", "--scalar", "Upload:File"]),
   "generate-persisted-query-manifest": () =>
     run("generate-persisted-query-manifest", ["-c", here("apollo/persisted-query-manifest.config.json")]),
 };

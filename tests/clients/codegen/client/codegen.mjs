@@ -6,7 +6,7 @@ export default {
     "codegen/client/generated/": {
       preset: "client",
       presetConfig: { persistedDocuments: { hashAlgorithm: "sha256" } },
-      config: { scalars: { DateTime: "string" }, useTypeImports: true, strictScalars: true, enumType: "native" },
+      config: { scalars: { DateTime: "string", URL: "string", Upload: "File" }, useTypeImports: true, strictScalars: true, enumType: "native" },
     },
   },
 };
