@@ -82,6 +82,7 @@ describe("the example app", () => {
     await page.getByLabel("Text").fill("A field, and another field.");
     await page.getByRole("button", { name: "Post", exact: true }).click();
     await card("From up there").waitFor();
+    await page.locator("button:focus", { hasText: "What have you seen" }).waitFor();
     assert.equal((await titles())[0], "From up there");
     const { feed } = await ada.ask("{ feed(first: 1) { nodes { title content } } }");
     assert.deepEqual(feed.nodes, [{ title: "From up there", content: "A field, and another field." }]);
@@ -199,6 +200,7 @@ describe("the example app", () => {
     await card(`Live ${count}`).waitFor();
     assert.equal((await titles())[0], `Live ${count}`);
     assert.equal(await pill.count(), 0);
+    await page.locator("main:focus").waitFor();
     // What is on the screen is followed as well.
     const { feed } = await bob.ask("{ feed(first: 1) { nodes { id } } }");
     const vote = "mutation ($input: VoteInput!) { vote(input: $input) { post { id } } }";

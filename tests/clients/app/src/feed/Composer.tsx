@@ -34,9 +34,15 @@ const FIELDS = ["title", "content", "image", "imageAltText"];
 
 export function Composer() {
   const [isOpen, setIsOpen] = useState(false);
-  if (isOpen) return <PostForm close={() => setIsOpen(false)} />;
+  const [wasOpen, setWasOpen] = useState(false);
+  function close() {
+    setIsOpen(false);
+    setWasOpen(true);
+  }
+  if (isOpen) return <PostForm close={close} />;
+  // Whoever was in the form goes on from here.
   return (
-    <button type="button" className="card opener" onClick={() => setIsOpen(true)}>
+    <button type="button" className="card opener" autoFocus={wasOpen} onClick={() => setIsOpen(true)}>
       What have you seen from up there?
     </button>
   );
