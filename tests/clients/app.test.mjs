@@ -70,6 +70,7 @@ describe("the example app", () => {
 
   it("posts, and follows people from an empty feed", async () => {
     const ada = await newcomer();
+    await write(await newcomer(), "Worth following");
     await signIn(page, ada);
     const following = page.locator(".empty").getByRole("button", { name: /^Follow / }).first();
     await following.click();
@@ -265,6 +266,7 @@ describe("the example app", () => {
   });
 
   it("says what failed, and tries again when asked to", async () => {
+    await write(await newcomer(), "Something to read");
     await page.goto("/");
     await page.locator("article").first().waitFor();
     await page.route("**/graphql", (route) => route.abort());
