@@ -6,6 +6,7 @@
 mod config;
 mod database;
 mod failure;
+mod media;
 mod migrate;
 mod output;
 mod schema;
@@ -33,6 +34,7 @@ Examples:
   rookery seed --users 20000       Fill the database with a large world
   rookery user promote ada         Make somebody an admin
   rookery config                   Show every setting and where its value comes from
+  rookery media sweep --dry-run    Look for files that belong to no picture
   rookery migrate status           Show which migrations the database has
   rookery schema > schema.graphql  Write the API's schema to a file
 
@@ -64,6 +66,9 @@ enum Command {
     /// Promote, demote, suspend or restore somebody
     #[command(subcommand)]
     User(user::Command),
+    /// Look after the files of pictures
+    #[command(subcommand)]
+    Media(media::Command),
     /// Show every setting with its value, where that comes from, and what it means
     Config(config::Arguments),
 }
@@ -87,6 +92,7 @@ impl Command {
             Self::Migrate(command) => on_runtime(migrate::run(command, configuration()?)),
             Self::Seed(arguments) => on_runtime(seed::run(arguments, configuration()?)),
             Self::User(command) => on_runtime(user::run(command, configuration()?)),
+            Self::Media(command) => on_runtime(media::run(command, configuration()?)),
             Self::Serve(arguments) => on_runtime(serve::run(arguments, configuration()?)),
         }
     }

@@ -9,7 +9,8 @@ use super::{Outcome, database::Database, failure::Failure, output};
 use crate::{
     auth::{Hasher, Password},
     config::{Config, Profile},
-    db::{Endpoint, bulk::Bulk, migrations},
+    db::{Db, bulk::Bulk, migrations},
+    media::Media,
     seed::{self, LOGIN, Sizes, Stage, World},
 };
 
@@ -70,12 +71,17 @@ impl Arguments {
 pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
     refuse_in_production(&config)?;
     let database = Database::join(&config).await?;
-    let done = seed(&arguments, &database.options.endpoint).await;
+    let done = seed(&arguments, &config, &database).await;
     database.close().await?;
     output::print(&done?)
 }
 
-async fn seed(arguments: &Arguments, endpoint: &Endpoint) -> Result<String, Failure> {
+async fn seed(
+    arguments: &Arguments,
+    config: &Config,
+    database: &Database,
+) -> Result<String, Failure> {
+    let endpoint = &database.options.endpoint;
     migrations::up(endpoint).await?;
     let bulk = Bulk::connect(endpoint).await?;
     if arguments.replace {
@@ -87,16 +93,16 @@ async fn seed(arguments: &Arguments, endpoint: &Endpoint) -> Result<String, Fail
                 .to_owned(),
         ));
     }
-    fill(arguments.seed, arguments.sizes(), &bulk).await?;
+    fill(arguments.seed, arguments.sizes(), &bulk, &media(config, database)?).await?;
     Ok(welcome())
 }
 
 /// Fills an empty database with a small world, and says how to log in; for `rookery --demo`.
-pub(super) async fn demo(config: &Config, endpoint: &Endpoint) -> Outcome {
+pub(super) async fn demo(config: &Config, database: &Database) -> Outcome {
     refuse_in_production(config)?;
-    let bulk = Bulk::connect(endpoint).await?;
+    let bulk = Bulk::connect(&database.options.endpoint).await?;
     if bulk.is_empty().await? {
-        fill(1, Sizes::of(DEMO_USERS), &bulk).await?;
+        fill(1, Sizes::of(DEMO_USERS), &bulk, &media(config, database)?).await?;
         output::note(&welcome());
     }
     Ok(())
@@ -117,11 +123,19 @@ fn welcome() -> String {
     format!("Log in as {LOGIN} with the password {PASSWORD}; everybody else has the same one.\n")
 }
 
-async fn fill(seed: u64, sizes: Sizes, bulk: &Bulk) -> Outcome {
+fn media(config: &Config, database: &Database) -> Result<Media, Failure> {
+    Ok(Media::new(config, &Db::new(&database.options)?)?)
+}
+
+async fn fill(seed: u64, sizes: Sizes, bulk: &Bulk, media: &Media) -> Outcome {
     let password = Password::new(PASSWORD.to_owned())
         .map_err(|rejected| Failure::Refused(rejected.message.to_string()))?;
     let hash = Hasher::new(1).slot().await?.hash(password).await?;
     let world = World::new(seed, sizes, hash);
+    let began = Instant::now();
+    let (world, drawn) = seed::draw(world, media).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    output::note(&format!("{drawn:>12} pictures in {seconds:.1} s"));
     let (bars, planned) = (Bars::default(), world.clone());
     Ok(seed::fill(world, bulk, |stage, rows| bars.show(stage, rows, stage.rows(&planned))).await?)
 }

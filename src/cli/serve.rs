@@ -53,7 +53,7 @@ async fn serve(
         output::note(&format!("Applied the migration {name}"));
     }
     if arguments.demo
-        && stop.unless_asked(seed::demo(&config, endpoint)).await.transpose()?.is_none()
+        && stop.unless_asked(seed::demo(&config, database)).await.transpose()?.is_none()
     {
         return Ok(());
     }

@@ -54,6 +54,20 @@ pub async fn announce(conn: &mut AsyncPgConnection, name: &str, owner: Uuid) -> 
     Ok(())
 }
 
+/// Lets pictures wait for a day for the rows that will show them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_back(conn: &mut AsyncPgConnection, names: &[String]) -> Result<()> {
+    let statement = Statement::new(
+        "UPDATE images SET due_at = now() + interval '1 day' WHERE due_at IS NOT NULL AND name = ANY(",
+    );
+    let names = names.to_vec();
+    let statement = statement.bind::<sql_types::Array<sql_types::Text>, _>(names).sql(")");
+    statement.execute(conn).await?;
+    Ok(())
+}
+
 /// Makes a picture due at once that no row has taken.
 ///
 /// # Errors

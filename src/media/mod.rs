@@ -80,6 +80,15 @@ impl Media {
         Ok(image)
     }
 
+    /// Lets pictures wait longer for the rows that will show them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hold_back(&self, images: &[StoredImage]) -> Result<()> {
+        let names: Vec<String> = images.iter().map(|image| image.name.to_string()).collect();
+        image::hold_back(&mut *self.db.write().await?, &names).await
+    }
+
     /// Gives up a picture that no row has taken.
     ///
     /// # Errors

@@ -13,8 +13,10 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
+    canvas::Canvas,
+    exif::Orientation,
     rendition::{Renditions, render},
-    source::{MEMORY_MAX, Source, Unreadable},
+    source::{Decoded, MEMORY_MAX, Source, Unreadable},
     stored::{ImageFile, ImageName, ImageSize, StoredImage},
 };
 use crate::{
@@ -35,10 +37,20 @@ pub struct Studio {
 /// A picture in all sizes, ready to be kept. Holds its room until then.
 pub struct Finished {
     renditions: Renditions,
-    _room: OwnedSemaphorePermit,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Finished {
+    /// A picture that this program drew: rows from the top, four bytes a pixel.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub fn drawn(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self> {
+        let canvas = Canvas { width, height, rgba };
+        let decoded = Decoded { canvas, orientation: Orientation::UPRIGHT, profile: None };
+        Ok(Self { renditions: render(decoded)?, _room: None })
+    }
+
     /// What its row will say, under this name.
     #[must_use]
     pub fn describe(&self, name: ImageName) -> StoredImage {
@@ -95,7 +107,7 @@ impl Studio {
                 Err(unreadable) => return Ok(Err(unreadable)),
             };
             let renditions = render(decoded)?;
-            Ok(Ok(Finished { _room: shrunk(room, &renditions), renditions }))
+            Ok(Ok(Finished { _room: Some(shrunk(room, &renditions)), renditions }))
         })
         .await
     }

@@ -5,10 +5,12 @@
 //! [`fill`](fill::fill) writes it. Nothing here knows of the command line.
 
 mod comments;
+mod drawing;
 mod fill;
 mod follows;
 mod moments;
 mod people;
+mod pictures;
 mod posts;
 mod prose;
 mod random;
@@ -16,7 +18,10 @@ mod shares;
 mod votes;
 mod words;
 
+use std::collections::HashMap;
+
 pub use fill::{Stage, fill};
+pub use pictures::draw;
 
 /// Who can log in without knowing more: the first person of every world.
 pub const LOGIN: &str = "demo";
@@ -66,6 +71,10 @@ pub struct World {
     comments: Vec<u32>,
     /// By user.
     follows: Vec<u32>,
+    /// By post, as their rows have them: none before they are drawn.
+    pictures: HashMap<u64, String>,
+    /// By user.
+    avatars: HashMap<u64, String>,
 }
 
 impl World {
@@ -75,7 +84,9 @@ impl World {
         let sizes = Sizes { users: sizes.users.max(1), ..sizes };
         let none = Vec::new;
         let (votes, comments, follows) = (none(), none(), none());
-        let mut world = Self { seed, sizes, password_hash, votes, comments, follows };
+        let (pictures, avatars) = (HashMap::new(), HashMap::new());
+        let mut world =
+            Self { seed, sizes, password_hash, votes, comments, follows, pictures, avatars };
         world.votes = world.plan_votes();
         world.comments = world.plan_comments();
         world.follows = world.plan_follows();

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::db::bulk::Rows;
 
-pub(super) const COLUMNS: &str =
-    "users (id, username, email, display_name, bio, password_hash, created_at, updated_at)";
+pub(super) const COLUMNS: &str = "users (id, username, email, display_name, bio, password_hash, created_at, updated_at, \
+     avatar)";
 
 struct Name {
     first: &'static str,
@@ -47,7 +47,8 @@ impl World {
                 rows.optional(random.chance(0.7).then(|| bio(random)).as_deref())
             }
         };
-        rows.text(&self.password_hash).time(joined).time(joined).end();
+        rows.text(&self.password_hash).time(joined).time(joined);
+        rows.optional(self.avatars.get(&user).map(String::as_str)).end();
     }
 
     fn name(&self, user: u64) -> Name {
@@ -59,6 +60,12 @@ impl World {
             last: LAST[pair / FIRST.len()],
             namesakes: user / pairs,
         }
+    }
+
+    /// The first letters of somebody's names.
+    pub(super) fn initials(&self, user: u64) -> [char; 2] {
+        let Name { first, last, .. } = self.name(user);
+        [first, last].map(|name| letters(name).chars().next().unwrap_or('X').to_ascii_uppercase())
     }
 
     /// What people call somebody.

@@ -12,7 +12,7 @@ use super::{
 use crate::db::bulk::Rows;
 
 pub(super) const COLUMNS: &str = "posts (id, owner_id, title, content, published, visibility, \
-                                  created_at, updated_at, edited_at)";
+                                  created_at, updated_at, edited_at, image)";
 
 /// What votes and comments need to know of a post.
 pub(super) struct Post {
@@ -52,7 +52,8 @@ impl World {
         rows.text(&prose::content(&topic, friend, random));
         let edited = random.chance(0.06).then(|| time(after(written, 48 * HOUR, random)));
         rows.boolean(published).text(visibility);
-        rows.time(time(written)).time(edited.unwrap_or(time(written))).optional_time(edited).end();
+        rows.time(time(written)).time(edited.unwrap_or(time(written))).optional_time(edited);
+        rows.optional(self.pictures.get(&post).map(String::as_str)).end();
     }
 
     /// How much attention each post gets: a few nearly all, and only those that everyone sees any.

@@ -54,6 +54,7 @@ pub(super) enum Kind {
     Follow = 4,
     Comment = 5,
     Order = 6,
+    Picture = 7,
 }
 
 /// The numbers `0..size` in another order, each once, without keeping them.

@@ -112,7 +112,6 @@ fn scalar_problem(name: &str, value: &Value) -> Option<String> {
         ("ID", Value::String(_)) => return None,
         ("ID", Value::Number(number)) if is_integer(number) => return None,
         ("ID", _) => "ID cannot represent a non-string and non-integer value",
-        ("Upload", _) => "Upload can only be given by a variable",
         _ => return None,
     };
     Some(format!("{problem}: {}.", shown(value)))
