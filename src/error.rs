@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 
 /// The code that a client reads in `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ impl From<DieselError> for Error {
                 Self::Contended(info.message().to_owned())
             }
             DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => match info.message() {
-                m @ "deadlock detected" => Self::Contended(m.to_owned()),
+                m if is_deadlock(&**info) => Self::Contended(m.to_owned()),
                 m if m.starts_with("canceling statement due to") => Self::Timeout,
                 m if m.starts_with("terminating connection") => {
                     Self::ServiceUnavailable(error.into())
@@ -176,6 +176,14 @@ impl From<DieselError> for Error {
             _ => Self::Internal(error.into()),
         }
     }
+}
+
+/// Whether a statement was ended since it and others waited for each other. The message may be in
+/// any language, but the details of a deadlock, and of nothing else, name the modes of the locks
+/// that were waited for, and those are never translated.
+fn is_deadlock(failure: &dyn DatabaseErrorInformation) -> bool {
+    let names_locks = |it: &str| it.contains("ShareLock") || it.contains("ExclusiveLock");
+    failure.details().is_some_and(names_locks)
 }
 
 /// The name of the constraint that a write ran into, so that the caller can say which field is wrong.
@@ -207,5 +215,52 @@ impl<T> OnConstraint<T> for std::result::Result<T, DieselError> {
             Some(value) => Ok(value),
             None => Err(error.into()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What PostgreSQL says to a statement, in some language.
+    struct Said(&'static str, Option<&'static str>);
+
+    impl DatabaseErrorInformation for Said {
+        fn message(&self) -> &str {
+            self.0
+        }
+        fn details(&self) -> Option<&str> {
+            self.1
+        }
+        fn hint(&self) -> Option<&str> {
+            None
+        }
+        fn table_name(&self) -> Option<&str> {
+            None
+        }
+        fn column_name(&self) -> Option<&str> {
+            None
+        }
+        fn constraint_name(&self) -> Option<&str> {
+            None
+        }
+        fn statement_position(&self) -> Option<i32> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_deadlock_is_known_in_any_language() {
+        let code = |said: Said| {
+            Error::from(DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(said)))
+        };
+        let german = "Prozess 2378 wartet auf ExclusiveLock-Sperre auf Transaktion 735; blockiert \
+                      von Prozess 2379.";
+        let deadlock = code(Said("Verklemmung (Deadlock) entdeckt", Some(german)));
+        assert!(matches!(deadlock, Error::Contended(_)), "{deadlock}");
+        let timeout = code(Said("canceling statement due to lock timeout", None));
+        assert!(matches!(timeout, Error::Timeout), "{timeout}");
+        let other = code(Said("division by zero", Some("Somebody divided by zero.")));
+        assert!(matches!(other, Error::Internal(_)), "{other}");
     }
 }

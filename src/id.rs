@@ -74,11 +74,17 @@ impl<K> From<Uuid> for Id<K> {
 
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", K::PREFIX, encode(self.uuid))
+        f.write_str(&self.text())
     }
 }
 
 impl<K: Kind> Id<K> {
+    /// The id as clients see it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        encode(K::PREFIX, self.uuid)
+    }
+
     /// Reads an id of this kind.
     ///
     /// # Errors
@@ -110,11 +116,17 @@ pub struct AnyId {
 
 impl fmt::Display for AnyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", self.prefix, encode(self.uuid))
+        f.write_str(&self.text())
     }
 }
 
 impl AnyId {
+    /// The id as clients see it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        encode(self.prefix, self.uuid)
+    }
+
     /// The id of a thing of the kind with this prefix; `None` when there is no such kind.
     #[must_use]
     pub fn new(prefix: &str, uuid: Uuid) -> Option<Self> {
@@ -147,12 +159,16 @@ fn split(text: &str) -> Option<(&'static str, Uuid)> {
     Some((prefix, uuid))
 }
 
-fn encode(uuid: Uuid) -> String {
+/// Every row of every list has an id: it is written in one go.
+fn encode(prefix: &str, uuid: Uuid) -> String {
     let value = uuid.as_u128();
-    (0..SUFFIX_LENGTH)
-        .rev()
-        .map(|place| char::from(ALPHABET[(value >> (5 * place)) as usize & 31]))
-        .collect()
+    let mut text = String::with_capacity(prefix.len() + 1 + SUFFIX_LENGTH);
+    text.push_str(prefix);
+    text.push('_');
+    for place in (0..SUFFIX_LENGTH).rev() {
+        text.push(char::from(ALPHABET[(value >> (5 * place)) as usize & 31]));
+    }
+    text
 }
 
 fn decode(suffix: &str) -> Option<Uuid> {

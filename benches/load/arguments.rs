@@ -21,7 +21,10 @@ pub struct Arguments {
     /// How many connections send requests
     #[arg(long, default_value_t = 32)]
     pub connections: usize,
-    /// Also show how the cost grows with what there is
+    /// Let every commit wait for the disk
+    #[arg(long)]
+    pub durable: bool,
+    /// Show how the cost grows with what there is, in further worlds of up to a million posts
     #[arg(long)]
     pub growth: bool,
     /// Where the figures and the plot go

@@ -10,7 +10,7 @@ use crate::{
     arguments::Arguments,
     cpu::Watch,
     generator::{self, Load},
-    operations::{feeds, pages, posts, votes},
+    operations::{Operation, feeds, pages, posts, searches, votes},
     report::Report,
     server::Server,
     world::World,
@@ -21,6 +21,7 @@ use crate::{
 pub struct Row {
     pub label: String,
     pub p50_ms: f64,
+    pub p99_ms: f64,
     pub per_second: f64,
 }
 
@@ -30,17 +31,45 @@ struct Growing<'a> {
     seconds: u64,
 }
 
-pub async fn run(world: &World, arguments: &Arguments, report: &mut Report) -> Outcome<()> {
-    let server = Server::start(world, &[]).await?;
-    let growing = Growing { world, server, seconds: arguments.seconds().min(5) };
-    report.add_growth("clients, a post by id", growing.clients().await?);
-    report.add_growth("page size", growing.page_sizes().await?);
-    report.add_growth("page", growing.depths().await?);
-    report.add_growth("people followed, a feed", growing.followees().await?);
-    report.add_growth("votes on the post that is read", growing.read_votes().await?);
-    report.add_growth("votes on the post that is voted on", growing.cast_votes().await?);
-    report.add_growth("posts voted on by 64 clients", growing.spread().await?);
-    growing.server.stop().await
+/// What is done in a world of each size.
+const IN_EVERY_WORLD: [Operation; 4] =
+    [Operation::Post, Operation::Page, Operation::Feed, Operation::Vote];
+
+pub async fn run(arguments: &Arguments, report: &mut Report) -> Outcome<()> {
+    let most = if arguments.small { 100_000 } else { 1_000_000 };
+    let mut by_posts = [(); 4].map(|()| Vec::new());
+    for posts in [most / 100, most / 10, most] {
+        let world = World::open(posts, arguments).await?;
+        let server = Server::start(&world, &[]).await?;
+        let growing = Growing { world: &world, server, seconds: arguments.seconds().min(5) };
+        for (operation, rows) in IN_EVERY_WORLD.into_iter().zip(&mut by_posts) {
+            let requests = operation.requests(&world, &growing.server).await?;
+            rows.push(growing.row(posts, requests, 1).await?);
+        }
+        if posts == most {
+            in_largest(&growing, i64::try_from(most)?, report).await?;
+        }
+        growing.server.stop().await?;
+        world.close().await?;
+    }
+    for (operation, rows) in IN_EVERY_WORLD.into_iter().zip(by_posts) {
+        report.add_growth(format!("posts there are, {}", operation.title()), rows);
+    }
+    Ok(())
+}
+
+async fn in_largest(growing: &Growing<'_>, votes: i64, report: &mut Report) -> Outcome<()> {
+    growing.world.crowd(votes).await?;
+    let mut add = |of: &str, rows| report.add_growth(of.to_owned(), rows);
+    add("clients, a post by id", growing.clients().await?);
+    add("page size", growing.page_sizes().await?);
+    add("page", growing.depths().await?);
+    add("people followed, a feed", growing.followees().await?);
+    add("votes on the post that is read", growing.read_votes().await?);
+    add("votes on the post that is voted on", growing.cast_votes().await?);
+    add("posts voted on by 64 clients", growing.spread().await?);
+    add("a search over everything meanwhile, a post by id", growing.beside_a_search().await?);
+    Ok(())
 }
 
 impl Growing<'_> {
@@ -64,9 +93,19 @@ impl Growing<'_> {
             None => Ok(Row {
                 label: label.to_string(),
                 p50_ms: measured.percentile_ms(0.5),
+                p99_ms: measured.percentile_ms(0.99),
                 per_second: measured.per_second(),
             }),
         }
+    }
+
+    /// Reads by key while somebody searches, one search after the other.
+    async fn beside_a_search(&self) -> Outcome<Vec<Row>> {
+        let ids = self.world.posts().await?;
+        let alone = self.row("none", posts(&ids), 32).await?;
+        let searches = self.row("searches", searches(), 1);
+        let (beside, searches) = tokio::join!(self.row("one", posts(&ids), 32), searches);
+        Ok(vec![alone, beside?, searches?])
     }
 
     async fn clients(&self) -> Outcome<Vec<Row>> {

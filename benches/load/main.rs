@@ -39,7 +39,7 @@ fn main() -> Outcome<()> {
 }
 
 async fn run(arguments: &Arguments) -> Outcome<()> {
-    let world = World::open(arguments).await?;
+    let world = World::open(if arguments.small { 10_000 } else { 200_000 }, arguments).await?;
     let limit = Limit::find(&world)?;
     let mut report = Report::new(arguments);
     for operation in arguments.operations() {
@@ -48,11 +48,11 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         server.stop().await?;
         report.add(operation, figures)?;
     }
+    world.close().await?;
     if arguments.growth {
-        growth::run(&world, arguments, &mut report).await?;
+        growth::run(arguments, &mut report).await?;
     }
-    report.write(&arguments.out)?;
-    world.close().await
+    report.write(&arguments.out)
 }
 
 async fn measure(

@@ -114,6 +114,12 @@ pub fn feeds(viewers: &[Uuid]) -> Outcome<Vec<Vec<u8>>> {
     viewers.iter().map(feed).collect()
 }
 
+/// A search that no index helps: for everything but a word that nobody wrote.
+pub fn searches() -> Vec<Vec<u8>> {
+    const SEARCH: &str = "{ posts(search: \"-zyzzyva\", orderBy: RELEVANCE) { nodes { id } } }";
+    vec![request(SEARCH, &json!({}), None)]
+}
+
 /// A vote for each of these posts by its person, by turns for it and against it.
 pub fn votes(pairs: &[(Uuid, Uuid)]) -> Outcome<Vec<Vec<u8>>> {
     let tokens = tokens()?;

@@ -71,7 +71,7 @@ pub struct Measurement {
 /// A table of how one cost grows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Growth {
-    pub of: &'static str,
+    pub of: String,
     pub rows: Vec<Row>,
 }
 
@@ -139,13 +139,14 @@ impl Report {
         Ok(())
     }
 
-    pub fn add_growth(&mut self, of: &'static str, rows: Vec<Row>) {
+    pub fn add_growth(&mut self, of: String, rows: Vec<Row>) {
         let cells = |cell: fn(&Row) -> String| rows.iter().map(cell).collect::<Vec<_>>();
         note(&format!(
-            "\n| {of} | {} |\n|---|{}\n| p50 ms | {} |\n| req/s | {} |",
+            "\n| {of} | {} |\n|---|{}\n| p50 ms | {} |\n| p99 ms | {} |\n| req/s | {} |",
             cells(|row| row.label.clone()).join(" | "),
             "---|".repeat(rows.len()),
             cells(|row| format!("{:.2}", row.p50_ms)).join(" | "),
+            cells(|row| format!("{:.2}", row.p99_ms)).join(" | "),
             cells(|row| format!("{:.0}", row.per_second)).join(" | "),
         ));
         self.growth.push(Growth { of, rows });

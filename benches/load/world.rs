@@ -33,6 +33,17 @@ UNION
  WHERE NOT EXISTS (SELECT FROM votes WHERE post_id = post.id AND user_id = voter.id)
  LIMIT 30000)";
 
+/// Many people, who have done nothing yet: `$1` of them.
+const CROWD: &str = "
+INSERT INTO users (id, username, email, password_hash)
+SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'crowd_' || n, 'crowd_' || n || '@example.com', ''
+FROM generate_series(1, $1::bigint) AS n ON CONFLICT DO NOTHING";
+/// `$1` of them vote for one post: the `$2`th that everybody sees.
+const CROWD_VOTES: &str = "
+INSERT INTO votes (post_id, user_id, value)
+SELECT (SELECT id FROM posts WHERE listed ORDER BY id OFFSET $2::bigint LIMIT 1), id, 1
+FROM users WHERE username LIKE 'crowd\\_%' LIMIT $1::bigint ON CONFLICT DO NOTHING";
+
 /// The database, filled.
 pub struct World {
     postgres: EmbeddedPostgres,
@@ -41,14 +52,15 @@ pub struct World {
 }
 
 impl World {
-    pub async fn open(arguments: &Arguments) -> Outcome<Self> {
-        let users = if arguments.small { 1_000 } else { 20_000 };
-        let postgres = start(arguments.world.join(users.to_string())).await?;
+    /// The world of this many posts: ten of each person, who does what people do.
+    pub async fn open(posts: u64, arguments: &Arguments) -> Outcome<Self> {
+        let folder = arguments.world.join(posts.to_string());
+        let postgres = start(folder, arguments.durable).await?;
         let url = postgres.database_url(DATABASE);
         migrations::up(&Endpoint::parse(&url)?).await?;
         let client = connect(&url).await?;
         if client.query_opt("SELECT FROM users LIMIT 1", &[]).await?.is_none() {
-            fill(&url, users).await?;
+            fill(&url, posts / 10).await?;
             client.batch_execute(SESSIONS).await?;
             client.batch_execute("VACUUM (ANALYZE, FREEZE)").await?;
         }
@@ -84,12 +96,29 @@ impl World {
         self.keys(HOT).await
     }
 
+    /// Gives three posts this many votes, a hundredth and a hundred-thousandth of them.
+    pub async fn crowd(&self, votes: i64) -> Outcome<()> {
+        if self
+            .client
+            .query_opt("SELECT FROM users WHERE username = 'crowd_1'", &[])
+            .await?
+            .is_none()
+        {
+            self.client.execute(CROWD, &[&votes]).await?;
+            for (number, votes) in (0_i64..).zip([votes / 100_000, votes / 100, votes]) {
+                self.client.execute(CROWD_VOTES, &[&votes, &number]).await?;
+            }
+            self.client.batch_execute("VACUUM (ANALYZE)").await?;
+        }
+        Ok(())
+    }
+
     /// A post with few votes, one with many, and the one with the most: each with how many.
     pub async fn posts_by_votes(&self) -> Outcome<Vec<(i32, Uuid)>> {
         const NEAREST: &str = "SELECT upvotes + downvotes, post_id::text FROM post_stats \
                                JOIN posts ON posts.id = post_id WHERE listed ORDER BY abs(upvotes + downvotes - $1), post_id LIMIT 1";
         let mut posts = Vec::new();
-        for votes in [10, 1_000, i32::MAX] {
+        for votes in [10, 10_000, i32::MAX] {
             let row = self.client.query_one(NEAREST, &[&votes]).await?;
             posts.push((row.get(0), key(&row, 1)?));
         }
@@ -116,13 +145,13 @@ fn key(row: &Row, column: usize) -> Outcome<Uuid> {
     Ok(row.get::<_, &str>(column).parse()?)
 }
 
-async fn start(data_dir: PathBuf) -> Outcome<EmbeddedPostgres> {
+async fn start(data_dir: PathBuf, durable: bool) -> Outcome<EmbeddedPostgres> {
     let options = Options {
         binaries: env::var_os("POSTGRES_BIN_DIR").map(Into::into),
         cache_dir: data_dir.join("cache"),
         data_dir,
-        // As the peers' harness: a commit's wait for the disk would hide all else.
-        durable: false,
+        // A commit's wait for the disk would hide all else.
+        durable,
     };
     Ok(EmbeddedPostgres::start(options).await?)
 }
@@ -133,7 +162,7 @@ pub async fn connect(url: &str) -> Outcome<Client> {
     Ok(client)
 }
 
-async fn fill(url: &str, users: u32) -> Outcome<()> {
+async fn fill(url: &str, users: u64) -> Outcome<()> {
     let filled = Command::new(env!("CARGO_BIN_EXE_rookery"))
         .args(["seed", "--users", &users.to_string()])
         .env("DATABASE_URL", url)

@@ -15,7 +15,7 @@ mod serve;
 mod stop;
 mod user;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, thread};
 
 use clap::{Parser, Subcommand};
 
@@ -89,11 +89,11 @@ impl Command {
         match self {
             Self::Schema => schema::run(),
             Self::Config(arguments) => config::run(&arguments),
-            Self::Migrate(command) => on_runtime(migrate::run(command, configuration()?)),
-            Self::Seed(arguments) => on_runtime(seed::run(arguments, configuration()?)),
-            Self::User(command) => on_runtime(user::run(command, configuration()?)),
-            Self::Media(command) => on_runtime(media::run(command, configuration()?)),
-            Self::Serve(arguments) => on_runtime(serve::run(arguments, configuration()?)),
+            Self::Migrate(command) => on_runtime(|config| migrate::run(command, config)),
+            Self::Seed(arguments) => on_runtime(|config| seed::run(arguments, config)),
+            Self::User(command) => on_runtime(|config| user::run(command, config)),
+            Self::Media(command) => on_runtime(|config| media::run(command, config)),
+            Self::Serve(arguments) => on_runtime(|config| serve::run(arguments, config)),
         }
     }
 }
@@ -102,12 +102,22 @@ fn configuration() -> Result<Config, Failure> {
     Ok(Config::read(&Source::from_process()?)?)
 }
 
-fn on_runtime(work: impl Future<Output = Outcome>) -> Outcome {
+fn on_runtime<Work: Future<Output = Outcome>>(work: impl FnOnce(Config) -> Work) -> Outcome {
+    let config = configuration()?;
     tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(worker_threads(config.worker_threads))
         .enable_all()
         .build()
         .map_err(|error| Failure::io("start the program's threads", error))?
-        .block_on(work)
+        .block_on(work(config))
+}
+
+/// Threads that nobody else needs the core of: beside a busy PostgreSQL more of them answer fewer
+/// requests, since they wake each other and stand in its way.
+fn worker_threads(wanted: usize) -> usize {
+    let half_the_cores =
+        || thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+    if wanted == 0 { half_the_cores() } else { wanted }
 }
 
 #[cfg(test)]

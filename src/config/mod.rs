@@ -89,6 +89,9 @@ settings! {
     /// The key to the bucket.
     [secret] "S3_SECRET_ACCESS_KEY" => s3_secret_access_key: Option<Secret> = "";
 
+    /// How many threads answer requests; 0 means half of the machine's cores, which leaves the others to PostgreSQL. Where that runs on another machine, as many as there are cores is better.
+    "WORKER_THREADS" => worker_threads: usize = "0";
+
     /// The PostgreSQL server to use, as `postgres://user:password@host:port/name?sslmode=require`. Without it and without the parts below, the server runs a PostgreSQL of its own.
     [secret] "DATABASE_URL" => database_url: Option<Secret> = "";
     /// The PostgreSQL server's host, instead of `DATABASE_URL`.
@@ -109,6 +112,8 @@ settings! {
     "DATABASE_POOL_SIZE" => database_pool_size: usize = "10";
     /// How long one SQL statement may take.
     "DATABASE_STATEMENT_TIMEOUT_SECONDS" => statement_timeout: Seconds = "5";
+    /// How long one statement may take that deletes or hides a whole account, or deletes a post with all that hangs on it. Such a write ends as it should also when its request is over.
+    "DATABASE_LARGE_WRITE_TIMEOUT_SECONDS" => large_write_timeout: Seconds = "120";
     /// How long a statement may wait for a lock.
     "DATABASE_LOCK_TIMEOUT_SECONDS" => lock_timeout: Seconds = "1";
     /// How long a transaction may sit idle.

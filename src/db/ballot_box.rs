@@ -1,14 +1,19 @@
 //! Collects the votes of many people and casts them together: one statement and one commit for all
-//! that came while the last ones were being cast.
+//! that came while others were being cast.
 //!
 //! Nobody waits for company: a vote that comes alone is cast alone. Each is answered only after its
 //! commit. When a batch fails, for whatever reason, each of its votes is cast by itself, so that one
 //! that cannot be cast fails alone.
 
-use std::{collections::HashSet, panic::AssertUnwindSafe, sync::OnceLock, time::Instant};
+use std::{
+    collections::HashSet,
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use futures_util::{FutureExt, StreamExt, stream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::{
     Connection, statistics,
@@ -19,6 +24,9 @@ use crate::error::{Error, Result};
 
 /// How many votes are cast together at most.
 const MANY: usize = 128;
+/// How many batches are cast at the same time: while PostgreSQL works on one, the votes of the other
+/// are answered and new ones come in.
+const BATCHES_AT_ONCE: usize = 2;
 /// How many are cast at the same time when each is cast by itself.
 const ALONE_AT_ONCE: usize = 4;
 
@@ -61,8 +69,13 @@ impl BallotBox {
 
 /// Casts votes for as long as somebody may vote.
 async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
+    let places = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
     let mut waiting = Vec::new();
-    while ballots.recv_many(&mut waiting, MANY).await > 0 {
+    // The place comes first: whoever votes before it is free votes with the others.
+    while let Ok(place) = places.clone().acquire_owned().await {
+        if waiting.is_empty() && ballots.recv_many(&mut waiting, MANY).await == 0 {
+            break;
+        }
         // Whatever else this thread has to do goes first, and may vote, too.
         tokio::task::yield_now().await;
         while waiting.len() < MANY
@@ -70,16 +83,20 @@ async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
         {
             waiting.push(ask);
         }
-        while !waiting.is_empty() {
-            let batch = take_batch(&mut waiting);
-            if batch.is_empty() {
-                break;
-            }
-            if let Some(failed) = cast_batch(&writers, batch).await {
-                // What is in somebody's way for long is not in the way of those who come later.
-                tokio::spawn(cast_each(writers.clone(), failed));
-            }
+        let batch = take_batch(&mut waiting);
+        if !batch.is_empty() {
+            tokio::spawn(cast_all(writers.clone(), batch, place));
         }
+    }
+}
+
+/// Casts votes together, or else each by itself.
+async fn cast_all(writers: Writers, batch: Vec<Ask>, place: OwnedSemaphorePermit) {
+    let failed = cast_batch(&writers, batch).await;
+    // What is in somebody's way for long is not in the way of those who come later.
+    drop(place);
+    if let Some(failed) = failed {
+        cast_each(writers, failed).await;
     }
 }
 

@@ -10,6 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     drive::{Alive, drive},
+    language::choose_english,
     statistics::Recorder,
     tls,
 };
@@ -29,6 +30,8 @@ pub struct ConnectOptions {
     pub pool_size: usize,
     /// How long to wait for a connection.
     pub wait: Duration,
+    /// How long a statement of a write may take that is as large as an account.
+    pub large_write_seconds: u32,
 }
 
 impl ConnectOptions {
@@ -51,6 +54,7 @@ impl ConnectOptions {
             readers: config.database_readers,
             pool_size: config.database_pool_size,
             wait: config.database_wait.duration(),
+            large_write_seconds: config.large_write_timeout.0,
         })
     }
 }
@@ -145,6 +149,13 @@ impl Endpoint {
         endpoint
     }
 
+    /// The same server with another bound on each statement, in seconds.
+    pub(super) fn with_statement_limit(&self, seconds: u32) -> Self {
+        let mut endpoint = self.clone();
+        endpoint.set(&format!("-c statement_timeout={seconds}s"));
+        endpoint
+    }
+
     /// The same server without bounds on statements: for migrations and bulk work.
     #[must_use]
     pub fn without_limits(&self) -> Self {
@@ -159,6 +170,7 @@ impl Endpoint {
     /// When the server cannot be reached or refuses.
     pub async fn connect(&self) -> ConnectionResult<(AsyncPgConnection, Alive)> {
         let (client, alive) = self.open().await?;
+        choose_english(&client).await;
         let mut connection = AsyncPgConnection::try_from(client).await?;
         connection.set_instrumentation(Recorder::default());
         Ok((connection, alive))

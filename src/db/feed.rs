@@ -69,7 +69,7 @@ WITH near AS MATERIALIZED (
     ORDER BY key {direction}, id {direction} LIMIT {rows}
 )
 SELECT {columns}, {cursor_key}::float8 AS key
-FROM feed JOIN posts ON posts.id = feed.id WHERE {visible}
+FROM feed JOIN posts ON posts.id = feed.id
 ORDER BY feed.key {direction}, feed.id {direction}";
 
 /// How many posts a feed holds.
@@ -173,7 +173,6 @@ fn statement<K: SqlKey>(viewer: Uuid, ranking: &Ranking, window: &Window<K>) -> 
         "viewer" => s.bind::<sql_types::Uuid, _>(viewer),
         "rows" => s.bind::<sql_types::BigInt, _>(window.rows_to_read()),
         "window" => s.with(window.range(ranking.order)),
-        "visible" => s.with(visibility::post(Some(viewer))),
         _ => s.sql(visibility::POST_OF_FOLLOWEE),
     })
 }

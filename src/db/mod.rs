@@ -28,6 +28,8 @@ pub mod gather;
 pub mod housekeeping;
 pub mod image;
 pub mod keyset;
+mod language;
+mod large;
 mod lent;
 pub mod listen;
 pub mod lists;
@@ -81,6 +83,7 @@ pub struct Db(Arc<Ways>);
 struct Ways {
     pipeline: pipeline::Pipeline,
     writers: Writers,
+    large_writers: Writers,
     lanes: Lanes,
     ballots: BallotBox,
 }
@@ -138,7 +141,8 @@ impl Db {
             sessions: Lane::new(&pipeline),
         };
         let ballots = BallotBox::new(&writers);
-        Ok(Self(Arc::new(Ways { pipeline, writers, lanes, ballots })))
+        let large_writers = large::writers(options)?;
+        Ok(Self(Arc::new(Ways { pipeline, writers, large_writers, lanes, ballots })))
     }
 
     /// Reads by key, gathered with those of other requests.
@@ -204,5 +208,6 @@ impl Db {
     /// Closes all connections; what waits for one fails.
     pub fn close(&self) {
         self.0.writers.close();
+        self.0.large_writers.close();
     }
 }

@@ -1,7 +1,12 @@
 //! Posts: their rows, their counts, and how they are found.
 
 use chrono::{DateTime, Utc};
-use diesel::{prelude::*, sql_types};
+use diesel::{
+    deserialize::{self, FromSql, FromSqlRow},
+    pg::{Pg, PgValue},
+    prelude::*,
+    sql_types,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -20,7 +25,7 @@ pub(super) const COLUMNS: &str = "posts.id, posts.owner_id, posts.title, posts.c
      posts.image, posts.image_alt";
 
 /// Who may see a published post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSqlRow)]
 pub enum Visibility {
     /// Everybody.
     Public,
@@ -45,16 +50,23 @@ impl Visibility {
     }
 }
 
+impl FromSql<sql_types::Text, Pg> for Visibility {
+    fn from_sql(stored: PgValue<'_>) -> deserialize::Result<Self> {
+        let known = Self::ALL.into_iter().find(|it| it.as_str().as_bytes() == stored.as_bytes());
+        known.ok_or_else(|| "an unknown visibility".into())
+    }
+}
+
 /// A post as stored.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
-#[diesel(table_name = posts, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = posts, check_for_backend(Pg))]
 pub struct PostRow {
     pub id: Uuid,
     pub owner_id: Uuid,
     pub title: String,
     pub content: String,
     pub published: bool,
-    pub visibility: String,
+    pub visibility: Visibility,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub edited_at: Option<DateTime<Utc>>,
@@ -65,7 +77,7 @@ pub struct PostRow {
 
 /// What is counted for a post.
 #[derive(Clone, Copy, Debug, Queryable, Selectable)]
-#[diesel(table_name = post_stats, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = post_stats, check_for_backend(Pg))]
 pub struct PostStatsRow {
     pub post_id: Uuid,
     pub upvotes: i32,

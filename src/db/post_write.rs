@@ -151,32 +151,14 @@ pub async fn delete(
     reason: Option<String>,
 ) -> Result<Outcome<Uuid>> {
     conn.transaction(async |conn| {
-        // Locked first, as every writer does: an admin stays one until it is done.
-        let is_admin = users::table
-            .find(viewer)
-            .select(users::role.eq("admin").and(users::suspended_at.is_null()))
-            .for_share()
-            .get_result::<bool>(conn)
-            .await
-            .optional()?;
-        // Admins delete what was reported to them, even if its owner has hidden it since.
-        let owner = if is_admin == Some(true) {
-            posts::table.find(id).select(posts::owner_id).get_result(conn).await.optional()?
-        } else {
-            let visible = post::find_many(conn, Some(viewer), &[id]).await?;
-            visible.into_iter().next().map(|post| post.owner_id)
+        let owner = match find_deletable(conn, viewer, id).await? {
+            Outcome::Done(owner) => owner,
+            refused => return Ok::<_, Error>(refused),
         };
-        let Some(owner) = owner else {
-            return Ok::<_, Error>(Outcome::NotFound);
-        };
-        let is_own = owner == viewer;
-        if !is_own && is_admin != Some(true) {
-            return Ok(Outcome::NotAllowed);
-        }
         if diesel::delete(posts::table.find(id)).execute(conn).await? == 0 {
             return Ok(Outcome::NotFound);
         }
-        if !is_own {
+        if owner != viewer {
             let action = Action::DeletePost;
             moderation::append(conn, Act { actor: Some(viewer), action, target: id, reason })
                 .await?;
@@ -184,4 +166,35 @@ pub async fn delete(
         Ok(Outcome::Done(owner))
     })
     .await
+}
+
+/// Whose post it is, if the viewer may delete it; in a transaction they may until its end.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_deletable(
+    conn: &mut AsyncPgConnection,
+    viewer: Uuid,
+    id: Uuid,
+) -> Result<Outcome<Uuid>> {
+    // Locked first, as every writer does: an admin stays one until it is done.
+    let is_admin = users::table
+        .find(viewer)
+        .select(users::role.eq("admin").and(users::suspended_at.is_null()))
+        .for_share()
+        .get_result::<bool>(conn)
+        .await
+        .optional()?;
+    // Admins delete what was reported to them, even if its owner has hidden it since.
+    let owner = if is_admin == Some(true) {
+        posts::table.find(id).select(posts::owner_id).get_result(conn).await.optional()?
+    } else {
+        let visible = post::find_many(conn, Some(viewer), &[id]).await?;
+        visible.into_iter().next().map(|post| post.owner_id)
+    };
+    Ok(match owner {
+        None => Outcome::NotFound,
+        Some(owner) if owner == viewer || is_admin == Some(true) => Outcome::Done(owner),
+        Some(_) => Outcome::NotAllowed,
+    })
 }

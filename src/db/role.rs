@@ -9,7 +9,7 @@ use super::{
     moderation::{self, Act, Action},
     schema::users,
     statement::Statement,
-    user::{self, UserRow, lock_admins},
+    user::{self, Role, UserRow, lock_admins},
 };
 use crate::error::{Error, Result};
 
@@ -54,7 +54,7 @@ pub async fn set_role(
     admin: bool,
     reason: Option<String>,
 ) -> Result<Changed> {
-    let role = if admin { "admin" } else { "user" };
+    let role = if admin { Role::Admin } else { Role::User }.as_str();
     let act = Act { actor, action: Action::SetRole, target: id, reason };
     conn.transaction(async |conn| {
         if let Some(refused) = refuse(conn, actor, id, !admin).await? {
@@ -95,6 +95,27 @@ pub async fn set_suspended(
             .execute(conn)
             .await?;
         finish(conn, id, changed, act).await
+    })
+    .await
+}
+
+/// Why an act would be refused, whatever else is wrong with it; `None` when it would not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refusal(
+    conn: &mut AsyncPgConnection,
+    actor: Uuid,
+    id: Uuid,
+    takes_power: bool,
+) -> Result<Option<Changed>> {
+    conn.transaction(async |conn| {
+        if let Some(refused) = refuse(conn, Some(actor), id, takes_power).await? {
+            return Ok::<_, Error>(Some(refused));
+        }
+        let found: Option<Uuid> =
+            users::table.find(id).select(users::id).get_result(conn).await.optional()?;
+        Ok(found.is_none().then_some(Changed::NotFound))
     })
     .await
 }

@@ -18,6 +18,8 @@ use uuid::Uuid;
 enum Piece {
     Text(&'static str),
     Value(Box<dyn QueryFragment<Pg> + Send + Sync>),
+    /// The value that was bound as this one, counted from 1.
+    Again(usize),
 }
 
 struct Bound<ST, T> {
@@ -91,20 +93,36 @@ impl Statement {
         }
     }
 
-    /// Appends a template, in which `gap` appends what belongs in the place of each `{name}`.
+    /// Appends a template, in which `gap` appends what belongs in the place of each `{name}`. A gap
+    /// that is one value is bound once, however often it stands there: each value costs both sides.
     #[must_use]
     pub fn fill(
         mut self,
         template: &'static str,
         gap: impl Fn(Self, &'static str) -> Self,
     ) -> Self {
+        let mut bound: Vec<(&str, usize)> = Vec::new();
         let mut rest = template;
         while let Some((text, after)) = rest.split_once('{') {
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
-            self = gap(self.sql(text), name);
+            self = self.sql(text);
             rest = after;
+            if let Some((_, value)) = bound.iter().find(|(known, _)| *known == name) {
+                self.pieces.push(Piece::Again(*value));
+                continue;
+            }
+            let before = self.pieces.len();
+            self = gap(self, name);
+            if let [Piece::Value(_)] = self.pieces[before..] {
+                bound.push((name, self.values()));
+            }
         }
         self.sql(rest)
+    }
+
+    /// How many values are bound.
+    fn values(&self) -> usize {
+        self.pieces.iter().filter(|piece| matches!(piece, Piece::Value(_))).count()
     }
 
     /// Appends whatever `write` appends: how a shared predicate joins a statement.
@@ -130,6 +148,7 @@ impl QueryFragment<Pg> for Statement {
             match piece {
                 Piece::Text(text) => out.push_sql(text),
                 Piece::Value(value) => value.walk_ast(out.reborrow())?,
+                Piece::Again(value) => out.push_sql(&format!("${value}")),
             }
         }
         Ok(())

@@ -48,6 +48,11 @@ impl Statements {
         all_done.then(|| Duration::from_nanos(nanoseconds))
     }
 
+    /// Those of the work that asks, to count on in another task.
+    pub(super) fn current() -> Self {
+        CURRENT.try_with(Clone::clone).unwrap_or_default()
+    }
+
     /// Runs the work and counts its statements.
     pub async fn during<F: Future>(&self, work: F) -> F::Output {
         CURRENT.scope(self.clone(), work).await

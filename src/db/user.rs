@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use diesel::{prelude::*, sql_types};
+use diesel::{
+    deserialize::{self, FromSql, FromSqlRow},
+    pg::{Pg, PgValue},
+    prelude::*,
+    sql_types,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -19,9 +24,37 @@ use super::{
 };
 use crate::error::Result;
 
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSqlRow)]
+pub enum Role {
+    /// What everybody may.
+    User,
+    /// To moderate the network, too.
+    Admin,
+}
+
+impl Role {
+    /// The name under which it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl FromSql<sql_types::Text, Pg> for Role {
+    fn from_sql(stored: PgValue<'_>) -> deserialize::Result<Self> {
+        let known = [Self::User, Self::Admin].into_iter();
+        let mut known = known.filter(|it| it.as_str().as_bytes() == stored.as_bytes());
+        known.next().ok_or_else(|| "an unknown role".into())
+    }
+}
+
 /// A user as stored, without the password's hash.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
-#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = users, check_for_backend(Pg))]
 pub struct UserRow {
     pub id: Uuid,
     pub username: String,
@@ -29,7 +62,7 @@ pub struct UserRow {
     pub display_name: Option<String>,
     pub bio: Option<String>,
     pub phone_number: Option<String>,
-    pub role: String,
+    pub role: Role,
     pub suspended_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     /// Their picture.
@@ -51,7 +84,7 @@ impl UserRow {
     /// Whether the user moderates the network.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        self.role == "admin" && self.suspended_at.is_none()
+        self.role == Role::Admin && self.suspended_at.is_none()
     }
 }
 

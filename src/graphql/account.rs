@@ -1,5 +1,7 @@
 //! The viewer's own account: how it is changed and given up.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 use uuid::Uuid;
 
@@ -15,7 +17,10 @@ use super::{
 };
 use crate::{
     auth::{Bio, DisplayName, Email, PhoneNumber, Username},
-    db::account::{self, Deleted, ProfileChange},
+    db::{
+        Connection,
+        account::{self, Deleted, ProfileChange},
+    },
     error::Result,
     text::{Flaw, Rejected},
 };
@@ -47,10 +52,10 @@ impl AccountMutation {
             None => None,
         };
         change.avatar = kept.as_ref().map(|kept| Some(kept.to_string())).or(change.avatar);
-        let written = {
-            let mut conn = ctx.app().db.write().await?;
-            account::update(&mut conn, viewer.id, &change).await?
-        };
+        let (db, id, change) = (&ctx.app().db, viewer.id, &change);
+        let written = db
+            .retrying(|mut conn| async move { account::update(&mut conn, id, change).await })
+            .await?;
         let user = note_written(&mut problems, written).map(User::from);
         if let (Some(kept), None) = (&kept, &user) {
             ctx.app().media.discard(kept).await?;
@@ -75,10 +80,12 @@ impl AccountMutation {
             |error| DeleteAccountPayload { deleted_user_id: None, user_errors: vec![error] };
         let verified = password_check::check_own(ctx, viewer.id, input.password).await?;
         let Some(verified) = verified else { return Ok(refused(wrong_password("password"))) };
-        let deleted = {
-            let mut conn = ctx.app().db.write().await?;
-            account::delete(&mut conn, viewer.id, &verified.hash).await?
+        let (id, hash) = (viewer.id, Arc::<str>::from(verified.hash));
+        let delete = move |mut conn: Connection| {
+            let hash = hash.clone();
+            async move { account::delete(&mut conn, id, &hash).await }
         };
+        let deleted = ctx.app().db.finishing(delete).await?;
         match deleted {
             Deleted::Yes => {
                 ctx.app().media.expect_litter();

@@ -105,6 +105,11 @@ impl Problems {
         self.0.push(problem);
     }
 
+    /// Notes a problem, if there is one.
+    pub fn extend(&mut self, problem: Option<UserError>) {
+        self.0.extend(problem);
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

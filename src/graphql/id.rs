@@ -3,11 +3,11 @@
 use std::{borrow::Cow, fmt};
 
 use async_graphql::{
-    ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Positioned,
-    ServerResult, Value, parser::types::Field, registry::Registry,
+    ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Pos,
+    Positioned, ServerResult, Value, parser::types::Field, registry::Registry,
 };
 
-use crate::error::Code;
+use crate::error::{Code, Error};
 pub use crate::id::*;
 
 fn refused<T: InputType>(message: impl fmt::Display) -> InputValueError<T> {
@@ -55,10 +55,50 @@ macro_rules! graphql_id {
                 _ctx: &ContextSelectionSet<'_>,
                 _field: &Positioned<Field>,
             ) -> ServerResult<Value> {
-                Ok(Value::String(self.to_string()))
+                Ok(Value::String(self.text()))
             }
         }
     };
+}
+
+/// An id as it was given to a field that may be null. The library hands the failure of an argument
+/// on to what is around the field; what is wrong with this one the field itself says, so that it
+/// alone is null.
+pub struct Asked<T>(Result<T, String>);
+
+impl<T> Asked<T> {
+    /// The id.
+    ///
+    /// # Errors
+    /// [`Error::BadUserInput`] when it is malformed or of another kind.
+    pub fn get(self) -> Result<T, Error> {
+        self.0.map_err(Error::bad_input)
+    }
+}
+
+impl<T: InputType> InputType for Asked<T> {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let message = |error: InputValueError<T>| error.into_server_error(Pos::default()).message;
+        Ok(Self(T::parse(value).map_err(message)))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.as_ref().map_or(Value::Null, T::to_value)
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
 }
 
 graphql_id!([K: Kind] Id<K>);

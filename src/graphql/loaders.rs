@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    fmt::Debug,
+    fmt::{self, Debug},
     future::Future,
     hash::Hash,
     marker::PhantomData,
@@ -62,19 +62,37 @@ pub struct Batch<L> {
 
 type Found<L> = Result<Option<<L as Lookup>::Value>, Arc<Error>>;
 
-impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
-    async fn load(&mut self, keys: &[L::Key]) -> HashMap<L::Key, Found<L>> {
-        metrics::loader_batch(L::NAME, keys.len());
+type Cached<L> = cached::Loader<Asked<<L as Lookup>::Key>, Found<L>, Batch<L>>;
+
+/// A key as the loader holds it. For every key it writes a message, in case there should be no value;
+/// what the key is called in there would cost more than finding the value.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Asked<K>(K);
+
+impl<K> Debug for Asked<K> {
+    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl<L: Lookup> BatchFn<Asked<L::Key>, Found<L>> for Batch<L> {
+    async fn load(&mut self, asked: &[Asked<L::Key>]) -> HashMap<Asked<L::Key>, Found<L>> {
+        metrics::loader_batch(L::NAME, asked.len());
+        let keys: Vec<_> = asked.iter().map(|Asked(key)| key.clone()).collect();
         // Boxed, since every field that loads a key holds room for the future of the whole batch.
-        let found = Box::pin(L::find(&self.db, self.viewer, keys)).await;
+        let found = Box::pin(L::find(&self.db, self.viewer, &keys)).await;
+        let keys = keys.into_iter();
         // Every key must be answered: the loader panics on one that is not.
         match found {
-            Ok(mut values) => {
-                keys.iter().map(|key| (key.clone(), Ok(values.remove(key)))).collect()
-            }
+            Ok(mut values) => keys
+                .map(|key| {
+                    let value = values.remove(&key);
+                    (Asked(key), Ok(value))
+                })
+                .collect(),
             Err(error) => {
                 let error = Arc::new(error);
-                keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect()
+                keys.map(|key| (Asked(key), Err(error.clone()))).collect()
             }
         }
     }
@@ -83,7 +101,7 @@ impl<L: Lookup> BatchFn<L::Key, Found<L>> for Batch<L> {
 /// A loader of one kind. Most requests use few of the kinds, so it is made when it is first used.
 pub struct Loader<L: Lookup> {
     batch: Batch<L>,
-    made: OnceLock<cached::Loader<L::Key, Found<L>, Batch<L>>>,
+    made: OnceLock<Cached<L>>,
 }
 
 impl<L: Lookup> Loader<L> {
@@ -92,7 +110,7 @@ impl<L: Lookup> Loader<L> {
         Self { batch, made: OnceLock::new() }
     }
 
-    fn made(&self) -> &cached::Loader<L::Key, Found<L>, Batch<L>> {
+    fn made(&self) -> &Cached<L> {
         self.made.get_or_init(|| {
             let Batch { db, viewer, lookup } = &self.batch;
             let batch = Batch { db: db.clone(), viewer: *viewer, lookup: *lookup };
@@ -110,7 +128,7 @@ impl<L: Lookup> Loader<L> {
     pub async fn load(&self, key: L::Key) -> Result<Option<L::Value>> {
         // Tokio makes a task pause after so many locks, which would cut the batch of a long list.
         // Boxed, since the future of any field has room for that of a field that loads.
-        Box::pin(unconstrained(self.made().load(key))).await.map_err(Error::Shared)
+        Box::pin(unconstrained(self.made().load(Asked(key)))).await.map_err(Error::Shared)
     }
 
     /// The values of many keys at once.
@@ -118,8 +136,9 @@ impl<L: Lookup> Loader<L> {
     /// # Errors
     /// When the batch failed.
     pub async fn load_many(&self, keys: Vec<L::Key>) -> Result<HashMap<L::Key, L::Value>> {
-        let found = unconstrained(self.made().load_many(keys)).await;
-        let present = |(key, value): (L::Key, Found<L>)| match value {
+        let asked = keys.into_iter().map(Asked).collect();
+        let found = unconstrained(self.made().load_many(asked)).await;
+        let present = |(Asked(key), value): (Asked<L::Key>, Found<L>)| match value {
             Ok(value) => value.map(|value| Ok((key, value))),
             Err(error) => Some(Err(Error::Shared(error))),
         };
@@ -128,7 +147,7 @@ impl<L: Lookup> Loader<L> {
 
     /// Keeps a value that was just read by other means.
     pub async fn prime(&self, key: L::Key, value: L::Value) {
-        self.made().prime(key, Ok(Some(value))).await;
+        self.made().prime(Asked(key), Ok(Some(value))).await;
     }
 
     /// Forgets everything, after a write that may have changed any of it.
@@ -140,7 +159,7 @@ impl<L: Lookup> Loader<L> {
 
     /// Forgets a key, after a write that changed its value.
     pub async fn clear(&self, key: L::Key) {
-        self.made().clear(key).await;
+        self.made().clear(Asked(key)).await;
     }
 }
 

@@ -43,7 +43,10 @@ impl LoginMutation {
         }
         let refresh = RefreshToken::generate();
         let session = new_session(ctx, id, &refresh)?;
-        let opened = session::open(&mut *ctx.app().db.write().await?, &session, &hash).await?;
+        let (db, new, hash) = (&ctx.app().db, &session, hash.as_str());
+        let opened = db
+            .retrying(|mut conn| async move { session::open(&mut conn, new, hash).await })
+            .await?;
         let Some(user) = opened else {
             return Ok(LoginPayload::refused(wrong_credentials()));
         };
@@ -74,10 +77,12 @@ impl LoginMutation {
             return Ok(ChangePasswordPayload { user: None, user_errors: problems.into_vec() });
         };
         let hash = verified.slot.hash(new).await?;
-        let changed = {
-            let mut conn = ctx.app().db.write().await?;
-            account::change_password(&mut conn, user.id, &verified.hash, &hash, session).await?
-        };
+        let (db, id, old, new) = (&ctx.app().db, user.id, verified.hash.as_str(), hash.as_str());
+        let changed = db
+            .retrying(|mut conn| async move {
+                account::change_password(&mut conn, id, old, new, session).await
+            })
+            .await?;
         if !changed {
             let user_errors = vec![wrong_password("currentPassword")];
             return Ok(ChangePasswordPayload { user: None, user_errors });

@@ -4,8 +4,15 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::join_all;
 
 use super::{
-    comment::Comment, context::ContextExt, id::AnyId, moderation::ModerationEntry,
-    nullable::Nullable, post::Post, report::Report, session::Session, user::User,
+    comment::Comment,
+    context::ContextExt,
+    id::{AnyId, Asked},
+    moderation::ModerationEntry,
+    nullable::Nullable,
+    post::Post,
+    report::Report,
+    session::Session,
+    user::User,
 };
 use crate::{
     error::{Error, Result},
@@ -42,9 +49,12 @@ impl NodeQuery {
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The id of anything.")] id: AnyId,
+        #[graphql(desc = "The id of anything.")] id: Asked<AnyId>,
     ) -> Nullable<Node> {
-        find(ctx, id).await.into()
+        match id.get() {
+            Ok(id) => find(ctx, id).await.into(),
+            Err(malformed) => Err(malformed).into(),
+        }
     }
 
     /// Whatever has these ids, in their order, with null for what there is not or the viewer may not

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{
     comment::{self, Comment, CommentOrder},
     context::ContextExt,
-    id::{Id, PostKind},
+    id::{Asked, Id, PostKind},
     image::{Image, Url},
     loaders::Loaders,
     nested,
@@ -95,13 +95,8 @@ impl Post {
     }
 
     /// Who may see it once it is out.
-    async fn visibility(&self) -> Result<Visibility> {
-        let stored = &self.row.visibility;
-        post::Visibility::ALL
-            .into_iter()
-            .find(|known| known.as_str() == stored)
-            .map(Into::into)
-            .ok_or_else(|| Error::internal(format!("unknown visibility {stored:?}")))
+    async fn visibility(&self) -> Visibility {
+        self.row.visibility.into()
     }
 
     /// Where its picture is, in its largest size; null when it has none.
@@ -234,8 +229,12 @@ impl PostQuery {
     async fn post(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which post.")] id: Id<PostKind>,
+        #[graphql(desc = "Which post.")] id: Asked<Id<PostKind>>,
     ) -> Nullable<Post> {
-        ctx.loaders().posts.load(id.uuid()).await.map(|row| row.map(Post::from)).into()
+        let find = async || {
+            let post = ctx.loaders().posts.load(id.get()?.uuid()).await?;
+            Ok(post.map(Post::from))
+        };
+        find().await.into()
     }
 }

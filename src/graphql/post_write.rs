@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     db::{
-        Connection,
+        Connection, Db,
         post_write::{self, NewImage, NewPost, Outcome, PostChanges},
     },
-    error::Result,
+    error::{Error, Result},
     media::{Finished, StoredImage},
     post_text::{ImageAlt, PostContent, PostTitle},
     text::Rule,
@@ -68,6 +68,7 @@ impl PostMutation {
     ) -> Result<UpdatePostPayload> {
         let owner = ctx.begin_write().await?.id;
         let id = input.id.uuid();
+        let refused = |user_errors| UpdatePostPayload { post: None, user_errors };
         let mut problems = Problems::default();
         let image = match &input.image {
             MaybeUndefined::Value(upload) => develop(ctx, &mut problems, "image", *upload).await?,
@@ -75,14 +76,17 @@ impl PostMutation {
         };
         let mut changes = input.changes(&mut problems);
         if !problems.is_empty() {
-            return Ok(UpdatePostPayload { post: None, user_errors: problems.into_vec() });
+            problems.extend(match ctx.loaders().posts.load(id).await? {
+                None => Some(post_not_found("id")),
+                Some(post) => (post.owner_id != owner).then(not_yours_to_change),
+            });
+            return Ok(refused(problems.into_vec()));
         }
         if let Some(finished) = image {
             changes.image = Some(Some(keep(ctx, owner, finished).await?));
         }
         let update =
             async |mut conn: Connection| post_write::update(&mut conn, owner, id, &changes).await;
-        let refused = |user_errors| UpdatePostPayload { post: None, user_errors };
         let outcome = ctx.app().db.retrying(update).await?;
         if let (Some(Some(image)), Outcome::NotFound | Outcome::NotAllowed) =
             (&changes.image, &outcome)
@@ -98,7 +102,7 @@ impl PostMutation {
                 UpdatePostPayload { post: Some(Post::from(row)), user_errors: Vec::new() }
             }
             Outcome::NotFound => refused(vec![post_not_found("id")]),
-            Outcome::NotAllowed => refused(vec![not_allowed("Only its owner may change a post.")]),
+            Outcome::NotAllowed => refused(vec![not_yours_to_change()]),
         })
     }
 
@@ -113,34 +117,49 @@ impl PostMutation {
         let id = input.id.uuid();
         let mut problems = Problems::default();
         let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
-        if !problems.is_empty() {
-            return Ok(DeletePostPayload::refused(problems.into_vec()));
-        }
-        let delete = async |mut conn: Connection| {
-            post_write::delete(&mut conn, viewer, id, reason.clone()).await
+        let db = &ctx.app().db;
+        let deleted = if problems.is_empty() {
+            delete(db, viewer, id, reason).await?
+        } else {
+            post_write::find_deletable(&mut *db.write().await?, viewer, id).await?
         };
-        Ok(match ctx.app().db.retrying(delete).await? {
-            Outcome::Done(owner) => {
+        match deleted {
+            Outcome::Done(owner) if problems.is_empty() => {
                 ctx.loaders().forget_content().await;
                 ctx.app().media.expect_litter();
                 let owner = ctx.loaders().users.load(owner).await?.map(User::from);
-                DeletePostPayload {
-                    deleted_post_id: Some(input.id),
-                    owner,
-                    user_errors: Vec::new(),
-                }
+                let deleted_post_id = Some(input.id);
+                return Ok(DeletePostPayload { deleted_post_id, owner, user_errors: Vec::new() });
             }
-            Outcome::NotFound => DeletePostPayload::refused(vec![post_not_found("id")]),
-            Outcome::NotAllowed => DeletePostPayload::refused(vec![not_allowed(
-                "Only its owner and admins may delete a post.",
-            )]),
-        })
+            Outcome::Done(_) => {}
+            Outcome::NotFound => problems.push(post_not_found("id")),
+            Outcome::NotAllowed => {
+                problems.push(not_allowed("Only its owner and admins may delete a post."));
+            }
+        }
+        Ok(DeletePostPayload::refused(problems.into_vec()))
+    }
+}
+
+/// Deletes a post: nearly always at once, and with more time where very much hangs on it.
+async fn delete(db: &Db, viewer: Uuid, id: Uuid, reason: Option<String>) -> Result<Outcome<Uuid>> {
+    let delete = move |mut conn: Connection| {
+        let reason = reason.clone();
+        async move { post_write::delete(&mut conn, viewer, id, reason).await }
+    };
+    match db.retrying(&delete).await {
+        Err(Error::Timeout) => db.finishing(delete).await,
+        done => done,
     }
 }
 
 /// The problem of an input that names a post which is not there for the viewer.
 pub(super) fn post_not_found(field: &str) -> UserError {
     UserError::field(field, UserErrorCode::NotFound, "There is no such post.")
+}
+
+fn not_yours_to_change() -> UserError {
+    not_allowed("Only its owner may change a post.")
 }
 
 fn not_allowed(message: &str) -> UserError {

@@ -39,7 +39,10 @@ impl RegistrationMutation {
         };
         let refresh = RefreshToken::generate();
         let session = new_session(ctx, new.id, &refresh)?;
-        let written = account::insert(&mut *ctx.app().db.write().await?, &new, &session).await?;
+        let (db, account, session) = (&ctx.app().db, &new, &session);
+        let written = db
+            .retrying(|mut conn| async move { account::insert(&mut conn, account, session).await })
+            .await?;
         let Some(user) = note_written(&mut problems, written) else {
             return Ok(RegisterPayload::refused(problems));
         };

@@ -67,10 +67,12 @@ impl ReportMutation {
         let admin = ctx.begin_admin_write().await?.id;
         let mut problems = Problems::default();
         let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
+        let (db, id, reason) = (&ctx.app().db, input.report_id.uuid(), reason.as_deref());
         if !problems.is_empty() {
+            let found = ctx.loaders().reports.load(id).await?;
+            problems.extend(found.is_none().then(report_not_found));
             return Ok(ResolveReportPayload { report: None, user_errors: problems.into_vec() });
         }
-        let (db, id, reason) = (&ctx.app().db, input.report_id.uuid(), reason.as_deref());
         let resolved = db
             .retrying(|mut conn| async move {
                 report::resolve(&mut conn, admin, id, reason.map(str::to_owned)).await
@@ -82,9 +84,8 @@ impl ReportMutation {
                 Ok(ResolveReportPayload { report: Some(Report(row)), user_errors: Vec::new() })
             }
             Resolved::NotFound => {
-                let message = "There is no such report.";
-                let missing = UserError::field("reportId", UserErrorCode::NotFound, message);
-                Ok(ResolveReportPayload { report: None, user_errors: vec![missing] })
+                let user_errors = vec![report_not_found()];
+                Ok(ResolveReportPayload { report: None, user_errors })
             }
             Resolved::NotAdmin => Err(Error::Forbidden(ADMINS_ONLY)),
         }
@@ -123,6 +124,10 @@ async fn refuse_subject(
         let message = "You cannot report yourself or what you wrote.";
         UserError::field("subjectId", UserErrorCode::NotAllowed, message)
     }))
+}
+
+fn report_not_found() -> UserError {
+    UserError::field("reportId", UserErrorCode::NotFound, "There is no such report.")
 }
 
 fn subject_not_found() -> UserError {

@@ -11,12 +11,17 @@ use super::{
     user::User,
 };
 use crate::{
-    db::role::{self, Changed},
+    db::{
+        Connection,
+        role::{self, Changed},
+        user,
+    },
     error::{Error, Result},
 };
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "user::Role")]
 pub enum Role {
     /// Uses the network.
     User,
@@ -40,35 +45,47 @@ impl RoleMutation {
         let admin = ctx.begin_admin_write().await?;
         let mut problems = Problems::default();
         let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
-        if !problems.is_empty() {
-            return Ok(SetUserRolePayload { user: None, user_errors: problems.into_vec() });
-        }
         let (id, to_admin) = (input.user_id.uuid(), input.role == Role::Admin);
-        let changed = {
-            let mut conn = ctx.app().db.write().await?;
-            role::set_role(&mut conn, Some(admin.id), id, to_admin, reason).await?
+        let (db, actor, reason) = (&ctx.app().db, admin.id, reason.as_deref());
+        let changed = if problems.is_empty() {
+            let set = |mut conn: Connection| async move {
+                let reason = reason.map(str::to_owned);
+                role::set_role(&mut conn, Some(actor), id, to_admin, reason).await
+            };
+            Some(db.retrying(set).await?)
+        } else {
+            role::refusal(&mut *db.write().await?, actor, id, !to_admin).await?
         };
-        match changed {
-            Changed::Done(user) => {
-                ctx.loaders().forget_user(id).await;
-                if id == admin.id {
-                    ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
-                }
-                return Ok(SetUserRolePayload {
-                    user: Some(User::from(user)),
-                    user_errors: Vec::new(),
-                });
+        if let Some(Changed::Done(user)) = changed {
+            ctx.loaders().forget_user(id).await;
+            if id == actor {
+                ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
             }
-            Changed::NotFound => problems.push(user_not_found()),
-            Changed::LastAdmin => problems.push(UserError::field(
-                "role",
-                UserErrorCode::NotAllowed,
-                "There must be at least one admin.",
-            )),
-            Changed::NotAdmin => return Err(Error::Forbidden(ADMINS_ONLY)),
+            let user = Some(User::from(user));
+            return Ok(SetUserRolePayload { user, user_errors: Vec::new() });
         }
+        note_refusal(&mut problems, changed, "role")?;
         Ok(SetUserRolePayload { user: None, user_errors: problems.into_vec() })
     }
+}
+
+/// Notes why an act of an admin on an account did not happen; `power` is the field that would take
+/// the last admin's power away.
+pub(super) fn note_refusal(
+    problems: &mut Problems,
+    changed: Option<Changed>,
+    power: &str,
+) -> Result<()> {
+    match changed {
+        None | Some(Changed::Done(_)) => {}
+        Some(Changed::NotFound) => problems.push(user_not_found()),
+        Some(Changed::LastAdmin) => {
+            let message = "There must be at least one admin.";
+            problems.push(UserError::field(power, UserErrorCode::NotAllowed, message));
+        }
+        Some(Changed::NotAdmin) => return Err(Error::Forbidden(ADMINS_ONLY)),
+    }
+    Ok(())
 }
 
 /// Who becomes what.

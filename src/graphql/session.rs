@@ -17,7 +17,7 @@ use super::{
 use crate::{
     auth::Viewer,
     db::{
-        Db,
+        self, Db,
         session::{self, SessionRow},
         user::UserRow,
     },
@@ -152,14 +152,14 @@ impl SessionMutation {
     ) -> Result<LogoutPayload> {
         ctx.count_write()?;
         let Viewer { user_id, session_id } = ctx.require_viewer()?;
-        {
-            let mut conn = ctx.app().db.write().await?;
+        let end = |mut conn: db::Connection| async move {
             if input.everywhere {
-                session::delete_all(&mut conn, user_id, session_id).await?;
+                session::delete_all(&mut conn, user_id, session_id).await
             } else {
-                session::delete(&mut conn, user_id, session_id).await?;
+                session::delete(&mut conn, user_id, session_id).await.map(|_ended| ())
             }
-        }
+        };
+        ctx.app().db.retrying(end).await?;
         ctx.loaders().standing.clear(session_id).await;
         Ok(LogoutPayload { ended_session_id: session_id.into(), user_errors: Vec::new() })
     }
@@ -171,8 +171,10 @@ impl SessionMutation {
         #[graphql(desc = "Which session.")] input: RevokeSessionInput,
     ) -> Result<RevokeSessionPayload> {
         let user = ctx.begin_write().await?;
-        let id = input.session_id.uuid();
-        let ended = session::delete(&mut *ctx.app().db.write().await?, user.id, id).await?;
+        let (owner, id) = (user.id, input.session_id.uuid());
+        let end =
+            |mut conn: db::Connection| async move { session::delete(&mut conn, owner, id).await };
+        let ended = ctx.app().db.retrying(end).await?;
         if !ended {
             let error = UserError::field(
                 "sessionId",

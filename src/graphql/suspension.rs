@@ -3,16 +3,19 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{
-    context::{ADMINS_ONLY, ContextExt},
+    context::ContextExt,
     error::{Problems, UserError, UserErrorCode},
-    follow::user_not_found,
     id::{Id, UserKind},
     moderation::REASON,
+    role::note_refusal,
     user::User,
 };
 use crate::{
-    db::role::{self, Changed},
-    error::{Error, Result},
+    db::{
+        Connection,
+        role::{self, Changed},
+    },
+    error::Result,
 };
 
 /// Mutations of suspensions.
@@ -58,28 +61,24 @@ async fn set(
         problems.push(UserError::field("userId", UserErrorCode::NotOneself, message));
     }
     let reason = reason.and_then(|text| problems.check("reason", REASON.check(&text)));
-    if !problems.is_empty() {
-        return Ok((None, problems.into_vec()));
+    let db = &ctx.app().db;
+    let changed = if problems.is_empty() {
+        let set = move |mut conn: Connection| {
+            let reason = reason.clone();
+            async move { role::set_suspended(&mut conn, Some(admin), user, suspended, reason).await }
+        };
+        Some(db.finishing(set).await?)
+    } else if user == admin {
+        None
+    } else {
+        role::refusal(&mut *db.write().await?, admin, user, suspended).await?
+    };
+    if let Some(Changed::Done(row)) = changed {
+        ctx.loaders().clear().await;
+        return Ok((Some(User::from(row)), Vec::new()));
     }
-    let (db, reason) = (&ctx.app().db, reason.as_deref());
-    let changed = db
-        .retrying(|mut conn| async move {
-            let reason = reason.map(str::to_owned);
-            role::set_suspended(&mut conn, Some(admin), user, suspended, reason).await
-        })
-        .await?;
-    match changed {
-        Changed::Done(row) => {
-            ctx.loaders().clear().await;
-            Ok((Some(User::from(row)), Vec::new()))
-        }
-        Changed::NotFound => Ok((None, vec![user_not_found()])),
-        Changed::LastAdmin => {
-            let message = "There must be at least one admin.";
-            Ok((None, vec![UserError::field("userId", UserErrorCode::NotAllowed, message)]))
-        }
-        Changed::NotAdmin => Err(Error::Forbidden(ADMINS_ONLY)),
-    }
+    note_refusal(&mut problems, changed, "userId")?;
+    Ok((None, problems.into_vec()))
 }
 
 /// Whom to suspend, and why.

@@ -101,11 +101,13 @@ impl TokenMutation {
             return Ok(RefreshPayload::refused());
         };
         let next = RefreshToken::generate();
-        let refreshed = {
-            let (used, lifetime) = (used_now(ctx)?, lifetime(ctx));
-            let mut conn = ctx.app().db.write().await?;
-            refresh_token::refresh(&mut conn, &token.hash(), &next.hash(), &used, lifetime).await?
-        };
+        let (db, used, lifetime) = (&ctx.app().db, &used_now(ctx)?, lifetime(ctx));
+        let (spent, new) = (&token.hash(), &next.hash());
+        let refreshed = db
+            .retrying(|mut conn| async move {
+                refresh_token::refresh(&mut conn, spent, new, used, lifetime).await
+            })
+            .await?;
         match refreshed {
             Refreshed::Next { session_id, user } => {
                 ctx.loaders().admitted.insert(user.id);

@@ -85,7 +85,7 @@ impl User {
 
     /// What the user may do.
     async fn role(&self) -> Role {
-        if self.0.role == "admin" { Role::Admin } else { Role::User }
+        self.0.role.into()
     }
 
     /// When the user registered.

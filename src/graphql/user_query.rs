@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, OneofObject};
 
 use super::{
     context::ContextExt,
-    id::{Id, UserKind},
+    id::{Asked, Id, UserKind},
     nullable::Nullable,
     page::{Connection, PageArguments},
     user::User,
@@ -16,7 +16,7 @@ use crate::{auth::Username, db::user, error::Result};
 #[derive(OneofObject)]
 pub enum UserBy {
     /// By id.
-    Id(Id<UserKind>),
+    Id(Asked<Id<UserKind>>),
     /// By username, in any case.
     Username(String),
 }
@@ -61,7 +61,7 @@ impl UserQuery {
 
 async fn find(ctx: &Context<'_>, by: UserBy) -> Result<Option<User>> {
     let found = match by {
-        UserBy::Id(id) => ctx.loaders().users.load(id.uuid()).await?,
+        UserBy::Id(id) => ctx.loaders().users.load(id.get()?.uuid()).await?,
         UserBy::Username(name) => {
             // Nobody has a name that cannot be one.
             let Ok(name) = Username::existing(&name) else { return Ok(None) };

@@ -6,8 +6,7 @@
 //! a side of 1600 pixels bounds the others to some megabytes.
 
 use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image,
 };
 use image_webp::{ColorType, WebPEncoder};
 use jpeg_encoder::{Encoder, SamplingFactor};
@@ -38,43 +37,54 @@ pub(super) struct Renditions {
 /// Makes all sizes.
 pub(super) fn render(decoded: Decoded) -> Result<Renditions> {
     let Decoded { canvas, orientation, profile } = decoded;
-    let mut large = fit(canvas, ImageSize::Large.longest())?;
+    let opaque = canvas.is_opaque();
+    let mut large = fit(canvas, opaque, ImageSize::Large.longest())?;
     colour::to_srgb(&mut large, profile.as_deref());
     let mut canvas = large.upright(orientation);
     let (width, height) = (canvas.width, canvas.height);
-    let format = if canvas.is_opaque() { Format::Jpeg } else { Format::Webp };
+    let format = if opaque { Format::Jpeg } else { Format::Webp };
     let mut files = Vec::new();
     for size in ImageSize::ALL {
         // What is no larger than this is there already.
         if !files.is_empty() && canvas.width.max(canvas.height) <= size.longest() {
             continue;
         }
-        canvas = fit(canvas, size.longest())?;
+        canvas = fit(canvas, opaque, size.longest())?;
         files.push((size, encode(&canvas, format, size)?));
     }
-    let Canvas { width: across, height: down, rgba } = fit(canvas, PLACEHOLDER_SIDE)?;
+    let Canvas { width: across, height: down, rgba } = fit(canvas, opaque, PLACEHOLDER_SIDE)?;
     let placeholder = thumbhash::rgba_to_thumb_hash(across as usize, down as usize, &rgba);
     Ok(Renditions { width, height, format, placeholder, files })
 }
 
 /// Makes it smaller where it is too large, never larger.
-fn fit(canvas: Canvas, longest: u32) -> Result<Canvas> {
-    let Canvas { width, height, rgba } = &canvas;
-    let side = (*width).max(*height);
+fn fit(canvas: Canvas, opaque: bool, longest: u32) -> Result<Canvas> {
+    let Canvas { width, height, rgba } = canvas;
+    let side = width.max(height);
     if side <= longest {
-        return Ok(canvas);
+        return Ok(Canvas { width, height, rgba });
     }
     let scaled = |length: u32| {
         let exact = u64::from(length) * u64::from(longest);
         ((exact + u64::from(side) / 2) / u64::from(side)).max(1) as u32
     };
-    let (to_width, to_height) = (scaled(*width), scaled(*height));
-    let from = ImageRef::new(*width, *height, rgba, PixelType::U8x4).map_err(Error::internal)?;
+    let (to_width, to_height) = (scaled(width), scaled(height));
+    let mut from =
+        Image::from_vec_u8(width, height, rgba, PixelType::U8x4).map_err(Error::internal)?;
     let mut to = Image::new(to_width, to_height, PixelType::U8x4);
+    // What cannot be seen must not count. In place, since the resizer itself would make a copy.
+    let opacity = MulDiv::new();
+    if !opaque {
+        opacity.multiply_alpha_inplace(&mut from).map_err(Error::internal)?;
+    }
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .use_alpha(true);
+        .use_alpha(false);
     Resizer::new().resize(&from, &mut to, &options).map_err(Error::internal)?;
+    drop(from);
+    if !opaque {
+        opacity.divide_alpha_inplace(&mut to).map_err(Error::internal)?;
+    }
     Ok(Canvas { width: to_width, height: to_height, rgba: to.into_vec() })
 }
 

@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 /// The program with these settings and no others.
-fn rookery(arguments: &str, settings: &[(&str, &str)]) -> Command {
+pub fn rookery(arguments: &str, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rookery"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     command.args(arguments.split_whitespace()).env_clear().env("PATH", path);
@@ -38,7 +38,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 /// What it printed, when all went well.
-fn printed(output: &Output) -> &str {
+pub fn printed(output: &Output) -> &str {
     assert!(output.status.success(), "{output:?}");
     text(&output.stdout)
 }
@@ -49,15 +49,15 @@ fn complaint(output: &Output) -> (&str, i32) {
 }
 
 /// A server that was started as a program.
-struct Server {
-    process: Child,
-    port: u16,
+pub struct Server {
+    pub process: Child,
+    pub port: u16,
     /// What it has said until it was ready.
     said: String,
 }
 
 impl Server {
-    fn start(settings: &[(&str, &str)]) -> Self {
+    pub fn start(settings: &[(&str, &str)]) -> Self {
         let mut process = rookery("serve", settings).env("PORT", "0").spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let mut said = String::new();

@@ -1,5 +1,12 @@
 //! Pictures of posts and people: sent, made anew, shown, served, removed.
 
+mod bucket;
+mod crash;
+mod hostile;
+mod load;
+mod multipart;
+mod served;
+
 use image::{GenericImageView, ImageFormat};
 use serde_json::{Value, json};
 

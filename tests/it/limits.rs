@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+mod hostile;
+
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
@@ -9,6 +11,7 @@ use crate::support::{
     socket::Socket,
 };
 use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
+use rookery::graphql::limits::MAX_VARIABLE_VALUES;
 use serde_json::json;
 
 /// Small limits keep the documents readable.
@@ -63,6 +66,18 @@ async fn a_document_may_cost_as_much_as_its_limits() {
 
     let large = |size: usize| posts(size, "nodes { id title }");
     assert_limit(&anon, &large(19), &large(20), "complexity").await;
+}
+
+#[tokio::test]
+async fn variables_may_hold_as_much_as_their_limit() {
+    let (_app, anon) = TestApp::init().await;
+    let send =
+        async |items: usize| anon.query("{ __typename }", json!({ "a": vec![1; items] })).await;
+    // The name and the list count, too.
+    let within = send(MAX_VARIABLE_VALUES - 2).await;
+    assert_eq!(within.code(), None, "{}", within.text);
+    let past = send(MAX_VARIABLE_VALUES - 1).await;
+    assert_eq!((past.status, past.code()), (StatusCode::BAD_REQUEST, Some("QUERY_TOO_COMPLEX")));
 }
 
 async fn assert_limit(client: &Client, within: &str, past: &str, limit: &str) {

@@ -3,6 +3,7 @@
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
 mod account;
+mod allocations;
 mod block;
 mod cli;
 mod clients;
@@ -19,6 +20,7 @@ mod hangup;
 mod http;
 mod hub;
 mod image;
+mod large;
 mod limits;
 mod listen;
 mod migrations;
@@ -29,6 +31,7 @@ mod plans;
 mod post;
 mod post_list;
 mod post_pages;
+mod problems;
 mod queries;
 mod realtime;
 mod report;

@@ -5,6 +5,8 @@
 mod accounts;
 mod live;
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt, stream};
 use rookery::id::{Id, SessionKind};
 use serde_json::{Value, json};
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
+    roots::root_fields,
     user::{PASSWORD, TestUser},
 };
 
@@ -48,6 +51,8 @@ struct Operation {
     anonymous: Outcome,
     /// For somebody who has nothing to do with it.
     stranger: Outcome,
+    /// For somebody who follows whom it concerns.
+    follower: Outcome,
     /// For whom it concerns.
     owner: Outcome,
     admin: Outcome,
@@ -61,6 +66,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Shows("/it/id"),
         anonymous: Hidden,
         stranger: Done,
+        follower: Done,
         owner: Done,
         admin: Done,
         suspended: LogIn,
@@ -70,6 +76,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Shows("/it/email"),
         anonymous: Hidden,
         stranger: Hidden,
+        follower: Hidden,
         owner: Done,
         admin: Done,
         suspended: Hidden,
@@ -79,6 +86,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Shows("/it/phoneNumber"),
         anonymous: Hidden,
         stranger: Hidden,
+        follower: Hidden,
         owner: Done,
         admin: Done,
         suspended: Hidden,
@@ -88,6 +96,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Shows("/it/sessions/totalCount"),
         anonymous: Hidden,
         stranger: Hidden,
+        follower: Hidden,
         owner: Done,
         admin: Hidden,
         suspended: Hidden,
@@ -97,6 +106,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Shows("/it/id"),
         anonymous: Hidden,
         stranger: Hidden,
+        follower: Hidden,
         owner: Done,
         admin: Hidden,
         suspended: LogIn,
@@ -106,6 +116,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Shows("/it/username"),
         anonymous: Hidden,
         stranger: Hidden,
+        follower: Hidden,
         owner: Hidden,
         admin: Done,
         suspended: Done,
@@ -115,6 +126,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Shows("/it/totalCount"),
         anonymous: LogIn,
         stranger: Done,
+        follower: Done,
         owner: Done,
         admin: Done,
         suspended: LogIn,
@@ -124,6 +136,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Sql("EXISTS (SELECT FROM users WHERE display_name = 'New')"),
         anonymous: LogIn,
         stranger: Done,
+        follower: Done,
         owner: Done,
         admin: Done,
         suspended: LogIn,
@@ -135,6 +148,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Sql("(SELECT count(DISTINCT password_hash) > 1 FROM users)"),
         anonymous: LogIn,
         stranger: Done,
+        follower: Done,
         owner: Done,
         admin: Done,
         suspended: LogIn,
@@ -142,9 +156,10 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         document: "mutation ($password: String!) {
             it: deleteAccount(input: { password: $password }) { userErrors { code } } }",
-        effect: Sql("(SELECT count(*) < 5 FROM users)"),
+        effect: Sql("(SELECT count(*) < 6 FROM users)"),
         anonymous: LogIn,
         stranger: Done,
+        follower: Done,
         owner: Done,
         admin: Refused("NOT_ALLOWED"),
         suspended: LogIn,
@@ -157,6 +172,7 @@ const OPERATIONS: &[Operation] = &[
         ),
         anonymous: LogIn,
         stranger: Refused("NOT_FOUND"),
+        follower: Refused("NOT_FOUND"),
         owner: Done,
         admin: Refused("NOT_FOUND"),
         suspended: LogIn,
@@ -167,15 +183,19 @@ const OPERATIONS: &[Operation] = &[
         effect: Sql("(SELECT role = 'admin' FROM users WHERE username = 'target')"),
         anonymous: LogIn,
         stranger: Forbidden,
+        follower: Forbidden,
         owner: Forbidden,
         admin: Done,
         suspended: LogIn,
     },
     Operation {
         document: "mutation ($target: ID!) { it: follow(input: { userId: $target }) { userErrors { code } } }",
-        effect: Sql("EXISTS (SELECT FROM follows)"),
+        effect: Sql(
+            "EXISTS (SELECT FROM follows JOIN users ON users.id = followee_id WHERE username = 'target')",
+        ),
         anonymous: LogIn,
         stranger: Done,
+        follower: Done,
         owner: Done,
         admin: Done,
         suspended: LogIn,
@@ -185,6 +205,7 @@ const OPERATIONS: &[Operation] = &[
         effect: Sql("EXISTS (SELECT FROM blocks)"),
         anonymous: LogIn,
         stranger: Done,
+        follower: Done,
         owner: Done,
         admin: Done,
         suspended: LogIn,
@@ -196,6 +217,7 @@ struct World {
     app: TestApp,
     anonymous: Client,
     stranger: TestUser,
+    follower: TestUser,
     owner: TestUser,
     admin: TestUser,
     suspended: TestUser,
@@ -204,12 +226,15 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (app, anonymous) = TestApp::init().await;
+        let (app, anonymous) =
+            TestApp::with_settings(&[("LOGIN_FAILURES_PER_ACCOUNT", "20")]).await;
         let (stranger, owner) = (app.user("stranger").await, app.user("owner").await);
+        let follower = app.user("follower").await;
+        app.followed(&follower, &owner).await;
         let (admin, suspended) = (app.admin("admin").await, app.user("suspended").await);
         let target = app.user("target").await;
         app.suspend(&suspended).await;
-        let world = Self { app, anonymous, stranger, owner, admin, suspended, target };
+        let world = Self { app, anonymous, stranger, follower, owner, admin, suspended, target };
         world.app.sql("UPDATE users SET phone_number = '+442079460000'").await;
         world
     }
@@ -255,10 +280,11 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
 }
 
 /// Who tries an operation, and what the matrix says of it.
-fn tries(operation: &Operation) -> [(&'static str, Outcome); 5] {
+fn tries(operation: &Operation) -> [(&'static str, Outcome); 6] {
     [
         ("anonymous", operation.anonymous),
         ("stranger", operation.stranger),
+        ("follower", operation.follower),
         ("owner", operation.owner),
         ("admin", operation.admin),
         ("suspended", operation.suspended),
@@ -269,6 +295,7 @@ async fn assert_outcome(world: &World, operation: &Operation, who: &str, expecte
     let client: &Client = match who {
         "anonymous" => &world.anonymous,
         "stranger" => &world.stranger,
+        "follower" => &world.follower,
         "owner" => &world.owner,
         "admin" => &world.admin,
         _ => &world.suspended,
@@ -281,6 +308,30 @@ async fn assert_outcome(world: &World, operation: &Operation, who: &str, expecte
     };
     assert_eq!(outcome(&answer, shows), expected, "{what}");
     assert!(happened.is_none_or(|happened| happened == (expected == Done)), "{what}");
+}
+
+/// The texts of all tables of who may do what.
+const TABLES: &[&str] = &[
+    include_str!("permissions.rs"),
+    include_str!("permissions/accounts.rs"),
+    include_str!("permissions/live.rs"),
+    include_str!("rights/moderation.rs"),
+    include_str!("rights/people.rs"),
+    include_str!("rights/posts.rs"),
+];
+
+#[test]
+fn every_root_field_has_a_row() {
+    // Documents in the tables have their field under the alias `it`, subscriptions are named.
+    let words = TABLES.iter().flat_map(|table| table.split_inclusive("it: ").skip(1));
+    let name = |text: &str| text.split(|c: char| !c.is_alphanumeric()).next().map(str::to_owned);
+    let tried: BTreeSet<_> =
+        words.filter_map(name).chain(live::FIELDS.map(str::to_owned)).collect();
+    for root in ["Query", "Mutation", "Subscription"] {
+        let fields = root_fields(root);
+        let missing: Vec<_> = fields.difference(&tried).collect();
+        assert!(!fields.is_empty() && missing.is_empty(), "{root}: {missing:?} has no row");
+    }
 }
 
 /// Where nothing happens, one world serves for all: it is looked at after every attempt.

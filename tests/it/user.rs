@@ -141,6 +141,28 @@ async fn hostile_ids_and_names_are_answered_plainly() {
 }
 
 #[tokio::test]
+async fn a_malformed_id_leaves_what_stands_beside_it() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let document = "query ($ada: ID!, $bad: ID!) { there: user(by: { id: $ada }) { id }
+        post(id: $bad) { id } node(id: $bad) { id } user(by: { id: $bad }) { id }
+        typed: post(id: $ada) { id } }";
+    let answer = anon.query(document, json!({ "ada": ada.id, "bad": "post_x" })).await;
+    let data = json!({
+        "there": { "id": ada.id }, "post": null, "node": null, "user": null, "typed": null,
+    });
+    assert_eq!(answer.json["data"], data, "{}", answer.text);
+    let mut paths: Vec<_> = answer.json["errors"].as_array().unwrap().iter().collect();
+    paths.sort_by_key(|error| error["path"].to_string());
+    for (error, path) in paths.iter().zip(["node", "post", "typed", "user"]) {
+        assert_eq!(error["path"], json!([path]), "{}", answer.text);
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{}", answer.text);
+        assert!(error["locations"][0]["line"].is_number(), "{}", answer.text);
+    }
+    assert_eq!(paths.len(), 4);
+}
+
+#[tokio::test]
 async fn a_profile_changes_only_where_it_says() {
     let (app, _anon) = TestApp::init().await;
     let ada = app.user("ada").await;

@@ -12,6 +12,7 @@ mod refusal;
 mod settings;
 mod shape;
 mod text;
+mod variables;
 
 #[cfg(test)]
 mod tests;
@@ -23,11 +24,14 @@ use async_graphql::{
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 
-pub use self::settings::Limits;
 use self::{
     complexity::Scale,
     refusal::Limit,
     shape::{Measurer, Shape},
+};
+pub use self::{
+    settings::Limits,
+    variables::{MAX_VARIABLE_VALUES, Unreadable, read_variables},
 };
 use super::{schema_types::SchemaTypes, syntax::request_error};
 use crate::error::Code;

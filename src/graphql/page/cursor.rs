@@ -76,9 +76,8 @@ impl ListTag {
         Self(tag)
     }
 
-    pub(super) fn encode<K: CursorKey>(&self, position: &Position<K>) -> String {
-        let parts = [&self.0[..], &position.key.to_bytes(), position.id.as_bytes()];
-        URL_SAFE_NO_PAD.encode(parts.concat())
+    pub(super) fn cursor<K: CursorKey>(&self, position: &Position<K>) -> Cursor {
+        Cursor { tag: self.0, key: position.key.to_bytes(), id: position.id }
     }
 
     pub(super) fn decode<K: CursorKey>(&self, argument: &str, cursor: &str) -> Result<Position<K>> {
@@ -103,6 +102,28 @@ impl ListTag {
     }
 }
 
+/// The place of a row in its list. Most rows have one that nobody asks for, so it is written as text
+/// only then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor {
+    tag: [u8; TAG_LENGTH],
+    key: [u8; 8],
+    id: Uuid,
+}
+
+impl Cursor {
+    /// The cursor as clients see it.
+    pub(super) fn text(&self) -> String {
+        let mut bytes = [0; TAG_LENGTH + 8 + 16];
+        let (tag, rest) = bytes.split_at_mut(TAG_LENGTH);
+        let (key, id) = rest.split_at_mut(8);
+        tag.copy_from_slice(&self.tag);
+        key.copy_from_slice(&self.key);
+        id.copy_from_slice(self.id.as_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,7 +132,7 @@ mod tests {
     fn a_cursor_leads_back_to_its_row_in_its_own_list_only() {
         let top = ListTag::new(&["posts", "TOP"]);
         let position = Position { key: -7_i64, id: Uuid::now_v7() };
-        let cursor = top.encode(&position);
+        let cursor = top.cursor(&position).text();
         assert_eq!(top.decode::<i64>("after", &cursor).unwrap(), position);
         let hot = ListTag::new(&["posts", "HOT"]);
         let message = hot.decode::<i64>("after", &cursor).unwrap_err().to_string();
@@ -126,7 +147,7 @@ mod tests {
     #[test]
     fn hostile_cursors_are_refused() {
         let tag = ListTag::new(&["posts"]);
-        let nan = tag.encode(&Position { key: f64::NAN, id: Uuid::nil() });
+        let nan = tag.cursor(&Position { key: f64::NAN, id: Uuid::nil() }).text();
         for cursor in ["", "=", "💥", &"A".repeat(10_000), &nan] {
             assert!(tag.decode::<f64>("after", cursor).is_err(), "{cursor}");
         }

@@ -9,6 +9,7 @@ use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use futures_util::future::BoxFuture;
 
 pub use arguments::PageArguments;
+use cursor::Cursor;
 pub use cursor::{CursorKey, ListTag};
 
 use crate::{
@@ -31,7 +32,7 @@ pub struct PageInfo {
 
 /// A row of a list with its place in it.
 pub struct Edge<T> {
-    cursor: String,
+    cursor: Cursor,
     node: T,
 }
 
@@ -45,8 +46,8 @@ impl<T: OutputType> TypeName for Edge<T> {
 #[Object(name_type)]
 impl<T: OutputType> Edge<T> {
     /// The row's place in the list, for `after` and `before`.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.cursor.text()
     }
 
     /// The row.
@@ -75,7 +76,7 @@ impl<T> Connection<T> {
         node: impl Fn(R) -> T,
         count: Count,
     ) -> Self {
-        let edge = |row: R| Edge { cursor: tag.encode(&position(&row)), node: node(row) };
+        let edge = |row: R| Edge { cursor: tag.cursor(&position(&row)), node: node(row) };
         let (has_previous, has_next) = (page.has_previous, page.has_next);
         Self { edges: page.rows.into_iter().map(edge).collect(), has_previous, has_next, count }
     }
@@ -105,8 +106,8 @@ impl<T: OutputType> Connection<T> {
         PageInfo {
             has_previous_page: self.has_previous,
             has_next_page: self.has_next,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            start_cursor: self.edges.first().map(|edge| edge.cursor.text()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.text()),
         }
     }
 

@@ -79,10 +79,9 @@ pub(super) fn check_all_used(
     errors: &mut Errors,
 ) {
     let operations = document.operations.iter();
-    let used: HashSet<_> = operations
-        .flat_map(|(name, _)| usages.reachable(Definition::Operation(name.map(Name::as_str))))
-        .map(|(definition, _)| definition)
-        .collect();
+    let operations = operations.map(|(name, _)| Definition::Operation(name.map(Name::as_str)));
+    let reachable = usages.reachable(operations).into_iter();
+    let used: HashSet<_> = reachable.map(|(definition, _)| definition).collect();
     for (name, fragment) in &document.fragments {
         if !used.contains(&Definition::Fragment(name)) {
             errors.report(format!("Fragment \"{name}\" is never used."), &[fragment.pos]);

@@ -11,7 +11,8 @@ use async_graphql::{
     Name, Pos, Positioned,
     indexmap::IndexMap,
     parser::types::{
-        BaseType, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, Type,
+        BaseType, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, Selection,
+        SelectionSet, Type,
     },
 };
 use async_graphql_value::Value;
@@ -51,8 +52,18 @@ enum Rule {
     SameShape,
 }
 
+/// The fragments of a document by name, numbered.
+pub(super) struct Fragments<'d>(IndexMap<&'d str, &'d FragmentDefinition>);
+
+impl<'d> Fragments<'d> {
+    pub fn of(document: &'d ExecutableDocument) -> Self {
+        let fragments = document.fragments.iter();
+        Self(fragments.map(|(name, fragment)| (name.as_str(), &fragment.node)).collect())
+    }
+}
+
 struct Merger<'d, 'e> {
-    document: &'d ExecutableDocument,
+    fragments: &'e Fragments<'d>,
     types: &'d SchemaTypes,
     errors: &'e mut Errors,
     fields_left: usize,
@@ -62,14 +73,14 @@ struct Merger<'d, 'e> {
     owners: Vec<(&'d str, Option<usize>)>,
 }
 
-pub(super) fn check(
-    document: &ExecutableDocument,
-    operation: &Positioned<OperationDefinition>,
-    types: &SchemaTypes,
+pub(super) fn check<'d>(
+    fragments: &Fragments<'d>,
+    operation: &'d Positioned<OperationDefinition>,
+    types: &'d SchemaTypes,
     errors: &mut Errors,
 ) {
     let mut merger = Merger {
-        document,
+        fragments,
         types,
         errors,
         fields_left: MAX_FIELDS,
@@ -79,10 +90,9 @@ pub(super) fn check(
     };
     let root = types.root(operation.node.ty).map(|name| name.as_str());
     let set = &operation.node.selection_set.node;
-    for rule in [Rule::SameField, Rule::SameShape] {
-        let level = merger.collect([Source { parent: root, set, owner: None }]);
-        merger.check_level(rule, level);
-    }
+    let level = merger.collect([Source { parent: root, set, owner: None }]);
+    merger.check_level(Rule::SameField, level.clone());
+    merger.check_level(Rule::SameShape, level);
     if merger.fields_left == 0 {
         let message = "This operation selects fields of the same name on too many types inside \
                        one another to tell whether they fit together.";
@@ -93,19 +103,14 @@ pub(super) fn check(
 impl<'d> Merger<'d, '_> {
     fn collect(&mut self, sources: impl IntoIterator<Item = Source<'d>>) -> Level<'d> {
         let mut level = Level::new();
-        let mut spread = HashSet::new();
+        let mut spread = vec![false; self.fragments.0.len()];
         for source in sources {
             self.collect_source(source, &mut spread, &mut level);
         }
         level
     }
 
-    fn collect_source(
-        &mut self,
-        source: Source<'d>,
-        spread: &mut HashSet<&'d str>,
-        level: &mut Level<'d>,
-    ) {
+    fn collect_source(&mut self, source: Source<'d>, spread: &mut [bool], level: &mut Level<'d>) {
         let Source { parent, owner, .. } = source;
         for selection in &source.set.items {
             match &selection.node {
@@ -129,11 +134,11 @@ impl<'d> Merger<'d, '_> {
                 }
                 Selection::FragmentSpread(it) => {
                     let name = it.node.fragment_name.node.as_str();
-                    if let Some(fragment) = self.document.fragments.get(name)
-                        && spread.insert(name)
+                    if let Some((number, _, fragment)) = self.fragments.0.get_full(name)
+                        && !std::mem::replace(&mut spread[number], true)
                     {
-                        let on = fragment.node.type_condition.node.on.node.as_str();
-                        let set = &fragment.node.selection_set.node;
+                        let on = fragment.type_condition.node.on.node.as_str();
+                        let set = &fragment.selection_set.node;
                         self.collect_source(Source { parent: Some(on), set, owner }, spread, level);
                     }
                 }

@@ -50,9 +50,10 @@ pub fn validate(
     }
     let (mut errors, usages) = walker.finish();
     fragments::check_all_used(document, &usages, &mut errors);
+    let fragments = merging::Fragments::of(document);
     for (name, operation) in document.operations.iter() {
         variables::check(name, operation, &usages, types, &mut errors);
-        merging::check(document, operation, types, &mut errors);
+        merging::check(&fragments, operation, types, &mut errors);
         subscriptions::check(document, name, operation, &mut errors);
     }
     errors.into_result()

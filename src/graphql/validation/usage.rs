@@ -50,6 +50,16 @@ pub(super) struct Usage<'d> {
 }
 
 impl<'d> Usage<'d> {
+    /// Keeps one use of a variable of those that ask the same of it, as the items of a list do:
+    /// each operation that leads here judges every use.
+    fn forget_repeated_variables(&mut self) {
+        let mut seen = HashSet::new();
+        self.variables.retain(|it| {
+            let asked = it.expected.map(|expected| std::ptr::from_ref(expected.ty));
+            seen.insert((it.name, asked))
+        });
+    }
+
     /// Notes the variables in a value.
     pub fn collect(
         &mut self,
@@ -99,27 +109,53 @@ fn nullable_name(ty: &Type) -> Option<&str> {
     }
 }
 
-/// What each definition of a document uses.
+/// What each definition of a document uses. Asked once an operation, so definitions are numbered:
+/// a document of many operations may lead to each fragment from each of them.
 #[derive(Default)]
 pub(super) struct Usages<'d> {
-    by_definition: HashMap<Definition<'d>, Usage<'d>>,
+    numbers: HashMap<Definition<'d>, usize>,
+    numbered: Vec<Numbered<'d>>,
+}
+
+#[derive(Default)]
+struct Numbered<'d> {
+    /// `None` for a fragment that is spread and not defined.
+    used: Option<(Definition<'d>, Usage<'d>)>,
+    spreads: Vec<usize>,
 }
 
 impl<'d> Usages<'d> {
-    pub fn insert(&mut self, definition: Definition<'d>, usage: Usage<'d>) {
-        self.by_definition.insert(definition, usage);
+    pub fn insert(&mut self, definition: Definition<'d>, mut usage: Usage<'d>) {
+        usage.forget_repeated_variables();
+        let names = std::mem::take(&mut usage.spreads).into_iter();
+        let spreads = names.map(|name| self.number(Definition::Fragment(name))).collect();
+        let number = self.number(definition);
+        self.numbered[number] = Numbered { used: Some((definition, usage)), spreads };
     }
 
-    /// The definition itself and every fragment that it leads to, each once.
-    pub fn reachable(&self, from: Definition<'d>) -> Vec<(Definition<'d>, &Usage<'d>)> {
-        let mut seen = HashSet::from([from]);
-        let mut waiting = vec![from];
+    fn number(&mut self, definition: Definition<'d>) -> usize {
+        *self.numbers.entry(definition).or_insert_with(|| {
+            self.numbered.push(Numbered::default());
+            self.numbered.len() - 1
+        })
+    }
+
+    /// These definitions themselves and every fragment that they lead to, each once.
+    pub fn reachable(
+        &self,
+        from: impl IntoIterator<Item = Definition<'d>>,
+    ) -> Vec<(Definition<'d>, &Usage<'d>)> {
+        let mut waiting: Vec<_> =
+            from.into_iter().filter_map(|it| self.numbers.get(&it).copied()).collect();
+        let mut seen = vec![false; self.numbered.len()];
         let mut reached = Vec::new();
-        while let Some(definition) = waiting.pop() {
-            let Some(usage) = self.by_definition.get(&definition) else { continue };
-            reached.push((definition, usage));
-            let spreads = usage.spreads.iter().map(|name| Definition::Fragment(name));
-            waiting.extend(spreads.filter(|fragment| seen.insert(*fragment)));
+        while let Some(number) = waiting.pop() {
+            if std::mem::replace(&mut seen[number], true) {
+                continue;
+            }
+            let Numbered { used, spreads } = &self.numbered[number];
+            reached.extend(used.iter().map(|(definition, usage)| (*definition, usage)));
+            waiting.extend(spreads);
         }
         reached
     }

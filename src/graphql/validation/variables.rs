@@ -64,7 +64,7 @@ pub(super) fn check(
         .collect();
     let mut used = HashSet::new();
     let mut undefined = HashSet::new();
-    let reachable = usages.reachable(Definition::Operation(name.map(Name::as_str)));
+    let reachable = usages.reachable([Definition::Operation(name.map(Name::as_str))]);
     for usage in reachable.iter().flat_map(|(_, usage)| &usage.variables) {
         if errors.is_full() {
             return;

@@ -13,6 +13,7 @@ use super::Refusal;
 use crate::graphql::{
     documents::{DocumentHash, DocumentSource, hash_of},
     execution::Operation,
+    limits::{MAX_VARIABLE_VALUES, Unreadable, read_variables},
 };
 
 /// What a request asks for.
@@ -107,7 +108,7 @@ impl Parameters {
         variables: Option<&str>,
         extensions: Option<&str>,
     ) -> Result<Self, Refusal> {
-        let variables = variables.map(|text| object("variables", text)).transpose()?;
+        let variables = variables.map(read_values).transpose()?;
         let extensions: Option<Extensions> =
             extensions.map(|text| object("extensions", text)).transpose()?;
         let persisted = extensions.and_then(|extensions| extensions.persisted_query);
@@ -171,9 +172,22 @@ fn string(name: &str, json: &str) -> Result<String, Refusal> {
 }
 
 fn object<'a, T: Deserialize<'a>>(name: &str, json: &'a str) -> Result<T, Refusal> {
-    let what = || format!("The parameter `{name}` must be a JSON object of reasonable depth.");
     if !json.trim_start().starts_with('{') {
-        return Err(Refusal::bad_request(what()));
+        return Err(no_object(name));
     }
-    serde_json::from_str(json).map_err(|_unreadable| Refusal::bad_request(what()))
+    serde_json::from_str(json).map_err(|_unreadable| no_object(name))
+}
+
+fn read_values(json: &str) -> Result<Variables, Refusal> {
+    read_variables(json).map_err(|unreadable| match unreadable {
+        Unreadable::Malformed => no_object("variables"),
+        Unreadable::TooMany => Refusal::too_complex(format!(
+            "The parameter `variables` holds too many values; the limit is {MAX_VARIABLE_VALUES}."
+        )),
+    })
+}
+
+fn no_object(name: &str) -> Refusal {
+    let message = format!("The parameter `{name}` must be a JSON object of reasonable depth.");
+    Refusal::bad_request(message)
 }

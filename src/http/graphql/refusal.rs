@@ -36,6 +36,10 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message)
     }
 
+    pub fn too_complex(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::TooComplex, message)
+    }
+
     pub fn cut_off() -> Self {
         Self::bad_request("The request body ended too early.")
     }

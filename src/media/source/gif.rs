@@ -27,7 +27,7 @@ pub(super) fn header(reader: Reader<'_>) -> Result<Header, Unreadable> {
     if memory > MAX_PIXELS {
         return Err(Unreadable::TooManyPixels);
     }
-    Ok(Header { width, height, memory })
+    Ok(Header { width, height, decoded: (width, height), memory, beside: memory })
 }
 
 pub(super) fn decode(reader: Reader<'_>) -> Result<Decoded, Unreadable> {

@@ -21,25 +21,33 @@ struct Frame {
 pub(super) fn header(mut reader: Reader<'_>) -> Result<Header, Unreadable> {
     let frame = frame(&mut reader)?;
     let (width, height) = (frame.width, frame.height);
-    Ok(Header { width, height, memory: memory(&frame) })
+    let scale = scale(width, height);
+    let decoded = (width.div_ceil(scale), height.div_ceil(scale));
+    let pixels = u64::from(decoded.0) * u64::from(decoded.1) * frame.components.len() as u64;
+    // Its planes, and then its pixels.
+    let memory = coefficients(&frame) + 2 * pixels;
+    Ok(Header { width, height, decoded, memory, beside: pixels })
 }
 
-/// Its planes, and then its pixels; before that, of a progressive one, all coefficients.
-fn memory(frame: &Frame) -> u64 {
+/// How many pixels the decoder makes one of, along each side.
+fn scale(width: u32, height: u32) -> u32 {
+    let fits = |scale: &u32| width.max(height).div_ceil(*scale) >= ImageSize::Large.longest();
+    [8, 4, 2].into_iter().find(fits).unwrap_or(1)
+}
+
+/// Of a progressive picture, all of them lie in memory.
+fn coefficients(frame: &Frame) -> u64 {
+    if !frame.progressive {
+        return 0;
+    }
     let (width, height) = (u64::from(frame.width), u64::from(frame.height));
-    let longest = width.max(height);
-    let wanted = u64::from(ImageSize::Large.longest());
-    let scale = [8, 4, 2].into_iter().find(|scale| longest.div_ceil(*scale) >= wanted).unwrap_or(1);
-    let components = frame.components.len() as u64;
-    let scaled = width.div_ceil(scale) * height.div_ceil(scale) * components;
     let most = |side: fn(&Sampling) -> u64| frame.components.iter().map(side).max().unwrap_or(1);
     let (most_across, most_down) = (most(|it| it.0).max(1), most(|it| it.1).max(1));
     let samples = |(across, down): &Sampling| {
         (width * across).div_ceil(most_across).next_multiple_of(16)
             * (height * down).div_ceil(most_down).next_multiple_of(16)
     };
-    let coefficients: u64 = frame.components.iter().map(samples).sum::<u64>() * 2;
-    2 * scaled + if frame.progressive { coefficients } else { 0 }
+    frame.components.iter().map(samples).sum::<u64>() * 2
 }
 
 /// Walks from segment to segment up to the one that describes the frame.

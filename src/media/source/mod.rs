@@ -12,8 +12,10 @@ mod webp;
 use std::{
     fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use rustix::time::{ClockId, clock_gettime};
 
 use super::{
     canvas::{Canvas, Reducer},
@@ -25,9 +27,11 @@ use super::{
 pub const MAX_PIXELS: u64 = 40_000_000;
 /// The longest side that all formats can have.
 const MAX_SIDE: u32 = 65_535;
-/// What reading one picture may take of memory.
-pub(super) const MEMORY_MAX: u64 = 140 << 20;
-/// How long reading one picture may take; what is within the limits takes a second or two.
+/// What reading pictures may take of memory, all that are read at once together. A plain JPEG or PNG
+/// of the most pixels takes a fraction of it; what has to lie in memory as a whole may have as many
+/// pixels as fit: a progressive JPEG some 24 million, a WebP 10 to 24.
+pub(super) const MEMORY_MAX: u64 = 104 << 20;
+/// How long the processor may work on one picture; what is within the limits takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BUFFER_BYTES: usize = 8 * 1024;
 
@@ -60,16 +64,23 @@ pub enum Unreadable {
     TooSlow,
 }
 
-/// A file that gives up at a deadline.
+/// A file that gives up when its reader has worked for too long. What counts is the work of this very
+/// thread, which gives way to others, not the time that goes by.
 pub(super) struct Patient {
     file: File,
-    deadline: Instant,
+    deadline: Duration,
 }
 
 impl Patient {
     fn is_over(&self) -> bool {
-        Instant::now() > self.deadline
+        worked() > self.deadline
     }
+}
+
+/// How long the processor has worked for this thread.
+fn worked() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
 impl Read for Patient {
@@ -101,8 +112,12 @@ enum Kind {
 struct Header {
     width: u32,
     height: u32,
-    /// What reading takes at its height, beside the smaller picture that comes out of it.
+    /// How large it is when its rows come: some formats are made smaller by their decoders.
+    decoded: (u32, u32),
+    /// What reading takes at its height, before the first row comes.
     memory: u64,
+    /// What of that is still there while rows come.
+    beside: u64,
 }
 
 /// A picture whose header has been read.
@@ -126,23 +141,23 @@ impl Source {
         let mut start = [0; 12];
         let length = read_up_to(&mut file, &mut start).map_err(|_broken| Unreadable::Damaged)?;
         let kind = kind(&start[..length])?;
-        let mut file = Patient { file, deadline: Instant::now() + PATIENCE };
+        let mut file = Patient { file, deadline: worked() + PATIENCE };
         let header = file.with(|reader| match kind {
             Kind::Jpeg => jpeg::header(reader),
             Kind::Png => png::header(reader),
             Kind::Gif => gif::header(reader),
             Kind::Webp => webp::header(reader),
         })?;
-        let Header { width, height, memory } = header;
+        let Header { width, height, decoded, memory, beside } = header;
         if width == 0 || height == 0 {
             return Err(Unreadable::Damaged);
         }
         if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
             return Err(Unreadable::TooManyPixels);
         }
-        let reduced = Reducer::bytes(width, height);
+        let reduced = Reducer::bytes(decoded.0, decoded.1);
         let large = u64::from(ImageSize::Large.longest()).pow(2) * 4;
-        let memory = (memory + reduced).max(reduced + 3 * large.min(reduced));
+        let memory = memory.max(beside + reduced).max(reduced + 5 * large.min(reduced));
         if memory > MEMORY_MAX {
             return Err(Unreadable::TooMuchMemory);
         }
@@ -151,7 +166,7 @@ impl Source {
 
     /// Reads the pixels.
     pub fn decode(mut self) -> Result<Decoded, Unreadable> {
-        self.file.deadline = Instant::now() + PATIENCE;
+        self.file.deadline = worked() + PATIENCE;
         let kind = self.kind;
         self.file.with(|reader| match kind {
             Kind::Jpeg => jpeg::decode(reader),

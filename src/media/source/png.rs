@@ -27,7 +27,8 @@ pub(super) fn header(reader: Reader<'_>) -> Result<Header, Unreadable> {
         ColorType::Rgb | ColorType::Rgba | ColorType::Indexed => 4,
     };
     let profile = LIMIT_BYTES as u64;
-    Ok(Header { width, height, memory: u64::from(width) * channels * rows + profile })
+    let memory = u64::from(width) * channels * rows + profile;
+    Ok(Header { width, height, decoded: (width, height), memory, beside: memory })
 }
 
 pub(super) fn decode(reader: Reader<'_>) -> Result<Decoded, Unreadable> {

@@ -22,7 +22,9 @@ pub(super) fn header(reader: Reader<'_>) -> Result<Header, Unreadable> {
         (false, false, false) => 14,
         (false, false, true) => 8,
     };
-    Ok(Header { width, height, memory: u64::from(width) * u64::from(height) * halves / 2 })
+    let pixels = u64::from(width) * u64::from(height);
+    let (memory, beside) = (pixels * halves / 2, pixels * if decoder.has_alpha() { 4 } else { 3 });
+    Ok(Header { width, height, decoded: (width, height), memory, beside })
 }
 
 pub(super) fn decode(reader: Reader<'_>) -> Result<Decoded, Unreadable> {

@@ -14,6 +14,11 @@ const FOLLOWED: &[(Seen, [bool; 5])] = &[
     (Seen::Draft, [false, false, false, true, false]),
 ];
 
+/// What can be followed live: what there is of a post, and the feed.
+const OF_A_POST: [&str; 2] = ["postChanged", "commentAdded"];
+const FEED: &str = "feedPostAdded";
+pub(super) const FIELDS: [&str; 3] = [OF_A_POST[0], OF_A_POST[1], FEED];
+
 #[tokio::test]
 async fn everybody_may_follow_what_the_matrix_says_and_no_more() {
     let world = World::new().await;
@@ -27,7 +32,7 @@ async fn everybody_may_follow_what_the_matrix_says_and_no_more() {
     let mut begun = 0;
     for (seen, may) in FOLLOWED {
         let post = app.post_seen(owner, *seen).await;
-        for field in ["postChanged", "commentAdded"] {
+        for field in OF_A_POST {
             let id = format!("{field} of {seen:?}");
             let document = format!("subscription {{ {field}(postId: \"{}\") {{ id }} }}", post.id);
             assert_eq!(refusal(&mut suspended, &id, &document).await, "UNAUTHENTICATED");
@@ -49,7 +54,7 @@ async fn everybody_may_follow_what_the_matrix_says_and_no_more() {
             assert_eq!(told[1]["payload"]["data"]["postChanged"]["id"], post.id, "{told:?}");
         }
     }
-    let feed = "subscription { feedPostAdded { id } }";
+    let feed = &format!("subscription {{ {FEED} {{ id }} }}");
     assert_eq!(refusal(&mut suspended, "feed", feed).await, "UNAUTHENTICATED");
     assert_eq!(refusal(&mut sockets[0], "feed", feed).await, "UNAUTHENTICATED");
     for socket in &mut sockets[1..] {

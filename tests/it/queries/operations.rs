@@ -77,6 +77,8 @@ pub const OPERATIONS: &[Operation] = &[
         nodes { row: id title owner { username displayName } score upvotes commentCount viewerVote } } }", 4),
     op("the same for a stranger", Stranger, "query ($first: Int) { posts(first: $first) {
         nodes { row: id title owner { username displayName } score upvotes commentCount viewerVote } } }", 3),
+    op("`posts` with pictures, and their owners with theirs", Viewer, "query ($first: Int) { posts(first: $first) {
+        nodes { row: id imageUrl image { url(size: SMALL) width height altText placeholder } owner { avatarUrl } } } }", 2),
     op("`posts` with comments, their authors and replies", Viewer, "query ($first: Int) { posts(first: $first) {
         nodes { row: id comments(first: 2) { nodes { author { username } replies(first: 2) { nodes { content } } } } } } }", 4),
     op("`feed`", Viewer, "query ($first: Int) { feed(first: $first) { nodes { row: id title } } }", 2),

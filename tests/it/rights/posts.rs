@@ -7,6 +7,7 @@ use super::{
 };
 
 const READ: &str = "query ($id: ID!) { it: post(id: $id) { title } }";
+const LISTED: &str = "query ($id: ID!) { it: posts(ownedBy: $id) { nodes { id } } }";
 const NODE: &str = "query ($id: ID!) { it: node(id: $id) { id } }";
 const VOTERS: &str = "query ($id: ID!) { it: post(id: $id) { voters { totalCount } viewerVote } }";
 /// Its title is the id.
@@ -51,6 +52,12 @@ async fn posts_are_read_written_and_deleted_by_whom_the_table_says() {
         read(Thing::Private, [Hidden, Hidden, Hidden, Done, Hidden, Hidden]),
         read(Thing::Draft, [Hidden, Hidden, Hidden, Done, Hidden, Hidden]),
         read(Thing::Enmity, [Done, Hidden, Hidden, Hidden, Done, Hidden]),
+        Row {
+            document: LISTED,
+            about: Thing::Foe,
+            effect: Shows("/it/nodes/0/id"),
+            outcomes: [Done, Hidden, Hidden, Hidden, Done, Hidden],
+        },
         node(Thing::Followers, [Hidden, Hidden, Done, Done, Done, Hidden]),
         node(Thing::Draft, [Hidden, Hidden, Hidden, Done, Hidden, Hidden]),
         Row {

@@ -64,6 +64,16 @@ impl Client {
         variables: Value,
         files: &[(&str, Vec<u8>)],
     ) -> Answer {
+        self.try_upload(document, variables, files).await.unwrap()
+    }
+
+    /// The same, where the server may go away meanwhile.
+    pub async fn try_upload(
+        &self,
+        document: &str,
+        variables: Value,
+        files: &[(&str, Vec<u8>)],
+    ) -> Option<Answer> {
         let named = files.iter().enumerate();
         let map: serde_json::Map<String, Value> =
             named.clone().map(|(n, (path, _))| (n.to_string(), json!([path]))).collect();
@@ -72,7 +82,18 @@ impl Client {
         let form = form.text("map", Value::Object(map).to_string());
         let part = |bytes: &[u8]| Part::bytes(bytes.to_vec()).file_name("a.png");
         let form = named.fold(form, |form, (n, (_, bytes))| form.part(n.to_string(), part(bytes)));
-        self.send(self.multipart().multipart(form)).await
+        self.try_send(self.multipart().multipart(form)).await
+    }
+
+    /// Runs an operation where the server may go away meanwhile.
+    pub async fn try_query(&self, document: &str, variables: Value) -> Option<Answer> {
+        let parameters = json!({ "query": document, "variables": variables });
+        self.try_send(self.request(Method::POST, "/graphql").json(&parameters)).await
+    }
+
+    async fn try_send(&self, request: RequestBuilder) -> Option<Answer> {
+        let response = request.send().await.ok()?;
+        Answer::read(response).await.ok()
     }
 
     /// Begins a multipart request.
@@ -89,11 +110,7 @@ impl Client {
 
     /// Sends it and reads the whole answer.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, json, text }
+        Answer::read(request.send().await.unwrap()).await.unwrap()
     }
 
     /// Gets a path that is not GraphQL.
@@ -114,6 +131,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    async fn read(response: reqwest::Response) -> reqwest::Result<Self> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await?;
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Self { status, headers, json, text })
+    }
+
     /// The value at a path in the data, such as `/me/username`.
     #[track_caller]
     pub fn data(&self, path: &str) -> &Value {

@@ -11,6 +11,7 @@ pub mod log;
 pub mod picture;
 pub mod post;
 pub mod recount;
+pub mod roots;
 pub mod schema_file;
 pub mod scratch;
 pub mod socket;

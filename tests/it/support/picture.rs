@@ -3,6 +3,7 @@
 use std::{io::Cursor, path::Path};
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use jpeg_encoder::ColorType;
 
 /// A picture of colours that run into each other, so that one sees where is up.
 pub fn gradient(width: u32, height: u32) -> DynamicImage {
@@ -33,6 +34,22 @@ pub fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 /// A small picture as a file.
 pub fn png(width: u32, height: u32) -> Vec<u8> {
     encoded(&gradient(width, height), ImageFormat::Png)
+}
+
+/// A JPEG as cameras and programs write them, of one colour in some space.
+pub fn jpeg(
+    width: u16,
+    height: u16,
+    colour: &[u8],
+    set: impl FnOnce(&mut jpeg_encoder::Encoder<&mut Vec<u8>>),
+) -> Vec<u8> {
+    let kind = if colour.len() == 4 { ColorType::Cmyk } else { ColorType::Rgb };
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
+    set(&mut encoder);
+    let pixels = colour.repeat(usize::from(width) * usize::from(height));
+    encoder.encode(&pixels, width, height, kind).unwrap();
+    bytes
 }
 
 /// All files below a folder.
