@@ -11,12 +11,14 @@ import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { RetryLink } from "@apollo/client/link/retry";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { relayStylePagination } from "@apollo/client/utilities";
+import UploadHttpLink from "apollo-upload-client/UploadHttpLink.mjs";
 import { createClient } from "graphql-ws";
 import { from, switchMap } from "rxjs";
 import { WebSocket } from "ws";
 
-import { COMMENTS, FEED, ME, VOTE } from "./codegen/apollo/documents.mjs";
+import { COMMENTS, CREATE, FEED, ME, VOTE } from "./codegen/apollo/documents.mjs";
 import { newcomer, write } from "./people.mjs";
+import { pngFile } from "./picture.mjs";
 import { endpoint } from "./server.mjs";
 import { sessionOf } from "./session.mjs";
 
@@ -169,6 +171,19 @@ describe("@apollo/client", () => {
       assert.deepEqual(sent.map(([, text]) => text), [false, true, false]);
     });
   }
+
+  it("uploads a picture where a variable holds a file", async () => {
+    const upload = new UploadHttpLink({ uri: endpoint, headers: { "apollo-require-preflight": "true" } });
+    const client = clientOf(refreshing(session), upload);
+    const input = { title: "Look", content: "The sun.", image: pngFile(), imageAltText: "A sunrise" };
+    const { data } = await client.mutate({ mutation: CREATE, variables: { input } });
+    assert.deepEqual(data.createPost.userErrors, []);
+    const { imageUrl, image } = data.createPost.post;
+    assert.deepEqual([image.width, image.height, image.altText], [900, 600, "A sunrise"]);
+    const picture = await fetch(imageUrl);
+    assert.deepEqual([picture.status, picture.headers.get("content-type")], [200, "image/jpeg"]);
+    assert.equal((await client.query({ query: ME })).data.me.username, ada.username, "without a file as ever");
+  });
 
   it("hears of comments, and counts them in its cache", async () => {
     const id = await write(ada, "Say something");

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
+import { PASSWORD } from "./people.mjs";
 import { origin } from "./server.mjs";
 
 const app = fileURLToPath(new URL("app/", import.meta.url));
@@ -47,6 +48,25 @@ export async function open(browser, baseURL, options = {}) {
   page.on("console", (line) => ["error", "warning"].includes(line.type()) && complaints.push(line.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
   return { page, complaints, close: () => context.close() };
+}
+
+export async function signIn(page, { username }) {
+  await page.goto("/sign-in");
+  await page.getByLabel("Username or email").fill(username);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+/** Holds requests of one operation back until it is told to let them go. */
+export async function hold(page, operation) {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route("**/graphql", async (route) => {
+    if (route.request().postDataJSON()?.operationName === operation) await released;
+    await route.fallback();
+  });
+  return release;
 }
 
 /** What axe finds wrong with a page for people who cannot see it, or not well. */

@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 
-import { audit, build, open, serve } from "./app.mjs";
+import { audit, build, hold, open, serve, signIn } from "./app.mjs";
 import { launch } from "./browser.mjs";
-import { newcomer, PASSWORD, write } from "./people.mjs";
+import { COMMENT, follow, newcomer, PASSWORD, write } from "./people.mjs";
+import { png } from "./picture.mjs";
 import { expired } from "./session.mjs";
 
 let browser, app, tab, page;
@@ -28,36 +29,9 @@ async function start(options) {
   page = tab.page;
 }
 
-async function signIn({ username }) {
-  await page.goto("/sign-in");
-  await page.getByLabel("Username or email").fill(username);
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("button", { name: "Sign out" }).waitFor();
-}
-
-const FOLLOW = "mutation ($input: FollowInput!) { follow(input: $input) { user { id } userErrors { message } } }";
-const COMMENT = "mutation ($input: CommentInput!) { comment(input: $input) { comment { id } } }";
-
-async function follow(person, { ask }) {
-  const { me } = await ask("{ me { id } }");
-  await person.ask(FOLLOW, { input: { userId: me.id } });
-}
-
 const card = (title) => page.getByRole("article", { name: title, exact: true });
 const score = (title) => card(title).locator(".score").innerText();
 const titles = () => page.locator("article h2").allInnerTexts();
-
-/** Holds requests of one operation back until it is told to let them go. */
-async function hold(operation) {
-  let release;
-  const released = new Promise((resolve) => (release = resolve));
-  await page.route("**/graphql", async (route) => {
-    if (route.request().postDataJSON()?.operationName === operation) await released;
-    await route.fallback();
-  });
-  return release;
-}
 
 describe("the example app", () => {
   beforeEach(() => start());
@@ -96,7 +70,8 @@ describe("the example app", () => {
 
   it("posts, and follows people from an empty feed", async () => {
     const ada = await newcomer();
-    await signIn(ada);
+    await write(await newcomer(), "Worth following");
+    await signIn(page, ada);
     const following = page.locator(".empty").getByRole("button", { name: /^Follow / }).first();
     await following.click();
     await page.locator(".posts article").first().waitFor();
@@ -108,16 +83,44 @@ describe("the example app", () => {
     await page.getByLabel("Text").fill("A field, and another field.");
     await page.getByRole("button", { name: "Post", exact: true }).click();
     await card("From up there").waitFor();
+    await page.locator("button:focus", { hasText: "What have you seen" }).waitFor();
     assert.equal((await titles())[0], "From up there");
     const { feed } = await ada.ask("{ feed(first: 1) { nodes { title content } } }");
     assert.deepEqual(feed.nodes, [{ title: "From up there", content: "A field, and another field." }]);
   });
 
+  it("posts a picture, and shows one of oneself", async () => {
+    const ada = await newcomer();
+    await signIn(page, ada);
+    await page.getByRole("button", { name: "What have you seen" }).click();
+    await page.getByLabel("Title").fill("Sunrise");
+    await page.getByLabel("Text").fill("Worth getting up for.");
+    const sunrise = { name: "sunrise.png", mimeType: "image/png", buffer: png() };
+    await page.getByLabel("Add a picture").setInputFiles({ ...sunrise, buffer: Buffer.from("no picture") });
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Another picture").setInputFiles(sunrise);
+    await page.getByLabel("What can be seen in it").fill("The sun over a field");
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    const picture = card("Sunrise").getByRole("img", { name: "The sun over a field" });
+    await picture.waitFor();
+    const isThere = (image) => image.complete && image.naturalWidth > 0;
+    await page.waitForFunction(isThere, await picture.elementHandle());
+
+    await card("Sunrise").getByRole("link", { name: ada.username }).click();
+    await page.getByLabel("Change picture").setInputFiles(sunrise);
+    const avatars = page.locator(".avatar img");
+    await page.waitForFunction(isThere, await avatars.first().elementHandle());
+    assert.equal(await avatars.count(), 3, "in the header, in the profile and at the post");
+    const { me } = await ada.ask("{ me { avatarUrl } }");
+    assert.equal(new URL(me.avatarUrl).pathname.startsWith("/media/"), true);
+  });
+
   it("counts a vote before the server has answered, and takes it back when that fails", async () => {
     const ada = await newcomer();
     const id = await write(ada, "Vote on me");
-    await signIn(ada);
-    const release = await hold("Vote");
+    await signIn(page, ada);
+    const release = await hold(page, "Vote");
     await card("Vote on me").getByRole("button", { name: "Vote up" }).click();
     await card("Vote on me").getByRole("button", { name: "Vote up", pressed: true }).waitFor();
     assert.match(await score("Vote on me"), /^1\b/);
@@ -138,7 +141,7 @@ describe("the example app", () => {
   it("carries a conversation, live", async () => {
     const [ada, bob] = [await newcomer(), await newcomer()];
     const id = await write(ada, "Let us talk");
-    await signIn(ada);
+    await signIn(page, ada);
     await card("Let us talk").getByRole("link", { name: "Let us talk", exact: true }).click();
     await page.getByLabel("Your comment").fill("I begin.");
     await page.getByRole("button", { name: "Comment", exact: true }).click();
@@ -163,7 +166,7 @@ describe("the example app", () => {
     const ada = await newcomer();
     const written = [];
     for (let n = 1; n <= 34; n++) await write(ada, `Post ${n}`).then(() => written.unshift(`Post ${n}`));
-    await signIn(ada);
+    await signIn(page, ada);
     await card("Post 34").waitFor();
     assert.ok((await titles()).length < 34);
     const end = page.getByText("You have read it all.");
@@ -184,31 +187,57 @@ describe("the example app", () => {
     const [ada, bob] = [await newcomer(), await newcomer()];
     await follow(ada, bob);
     await write(bob, "Before");
-    await signIn(ada);
+    await signIn(page, ada);
     await card("Before").waitFor();
     const pill = page.getByRole("status").getByRole("button", { name: /^\d+ new posts?$/ });
     // Nobody tells when a subscription is in place.
     let count = 0;
-    while (!(await pill.isVisible())) {
+    while (count < 20 && !(await pill.isVisible())) {
       await write(bob, `Live ${(count += 1)}`);
       await page.waitForTimeout(300);
     }
     assert.deepEqual(await titles(), ["Before"]);
-    await pill.click();
-    await card(`Live ${count}`).waitFor();
+    // The last may come after the first was seen.
+    while ((await card(`Live ${count}`).count()) === 0) await pill.click();
     assert.equal((await titles())[0], `Live ${count}`);
     assert.equal(await pill.count(), 0);
+    await page.locator("main:focus").waitFor();
     // What is on the screen is followed as well.
     const { feed } = await bob.ask("{ feed(first: 1) { nodes { id } } }");
     const vote = "mutation ($input: VoteInput!) { vote(input: $input) { post { id } } }";
-    await bob.ask(vote, { input: { postId: feed.nodes[0].id, direction: "UP" } });
-    await card(`Live ${count}`).locator(".score", { hasText: /^1\b/ }).waitFor();
+    for (let votes = 1; /^0\b/.test(await score(`Live ${count}`)); votes++) {
+      const direction = votes % 2 ? "UP" : "DOWN";
+      await bob.ask(vote, { input: { postId: feed.nodes[0].id, direction } });
+      await page.waitForTimeout(300);
+    }
+  });
+
+  it("tells of what was posted while the connection was lost", async () => {
+    const [ada, bob] = [await newcomer(), await newcomer()];
+    await follow(ada, bob);
+    await write(bob, "Before");
+    const lines = [];
+    await page.routeWebSocket("**/graphql", (line) => {
+      const server = line.connectToServer();
+      lines.push({ lose: () => Promise.all([line.close({ code: 1012 }), server.close()]) });
+    });
+    await signIn(page, ada);
+    await card("Before").waitFor();
+    while (lines.length === 0) await page.waitForTimeout(50);
+    // The client waits a second or more before it comes back.
+    await Promise.all(lines.map(({ lose }) => lose()));
+    await write(bob, "Meanwhile");
+    await page.getByRole("button", { name: "1 new post" }).click();
+    await card("Meanwhile").waitFor();
+    assert.deepEqual(await titles(), ["Meanwhile", "Before"]);
+    // The browser itself notes what was said into a lost connection.
+    tab.complaints.splice(0);
   });
 
   it("renews an expired token, once, and nobody notices", async () => {
     const ada = await newcomer();
     await write(ada, "Still here");
-    await signIn(ada);
+    await signIn(page, ada);
     await card("Still here").waitFor();
     let renewals = 0;
     let refusals = 0;
@@ -234,7 +263,7 @@ describe("the example app", () => {
 
   it("says so when a session was ended elsewhere", async () => {
     const ada = await newcomer();
-    await signIn(ada);
+    await signIn(page, ada);
     await ada.ask("mutation { logout(input: { everywhere: true }) { endedSessionId } }");
     await page.reload();
     await page.getByText("Your session has ended").waitFor();
@@ -242,6 +271,7 @@ describe("the example app", () => {
   });
 
   it("says what failed, and tries again when asked to", async () => {
+    await write(await newcomer(), "Something to read");
     await page.goto("/");
     await page.locator("article").first().waitFor();
     await page.route("**/graphql", (route) => route.abort());
@@ -264,14 +294,24 @@ for (const colorScheme of ["light", "dark"]) {
       const ada = await newcomer();
       const id = await write(ada, "Look at me");
       await ada.ask(COMMENT, { input: { postId: id, content: "I do." } });
-      await signIn(ada);
+      await signIn(page, ada);
+      const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const check = async (what) => {
+        assert.deepEqual(await audit(page), [], what);
+        assert.ok((await overflow()) <= 0, what);
+      };
       for (const address of ["/", "/popular", `/posts/${id}`, `/people/${ada.username}`, "/register"]) {
         await page.goto(address);
         await page.locator(address === "/register" ? "form" : "article").first().waitFor();
         if (address.startsWith("/posts")) await page.locator(".comment").waitFor();
-        assert.deepEqual(await audit(page), [], address);
-        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, address);
+        await check(address);
       }
+      await page.goto("/");
+      await page.getByRole("button", { name: "What have you seen" }).click();
+      await page.getByLabel("Add a picture").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: png() });
+      await page.locator(".preview").waitFor();
+      await check("the composer");
+
       await page.goto("/popular");
       await page.locator("article").first().waitFor();
       await page.keyboard.press("Tab");

@@ -17,7 +17,7 @@ export default [
       // An id only where there is an entity: these have no life of their own that a cache could keep.
       "@graphql-eslint/strict-id-in-types": [
         "error",
-        { exceptions: { types: ["AuthTokens", "PageInfo", "UserError"], suffixes: ["Payload", "Connection", "Edge"] } },
+        { exceptions: { types: ["AuthTokens", "Image", "PageInfo", "UserError"], suffixes: ["Payload", "Connection", "Edge"] } },
       ],
       // It forbids mutations and subscriptions altogether, for read-only schemas.
       "@graphql-eslint/no-root-type": "off",

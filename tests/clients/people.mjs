@@ -37,6 +37,16 @@ export async function write(person, title) {
   return createPost.post.id;
 }
 
+export const COMMENT = "mutation ($input: CommentInput!) { comment(input: $input) { comment { id } } }";
+
+/** One person follows another. */
+export async function follow(person, other) {
+  const { me } = await other.ask("{ me { id } }");
+  await person.ask("mutation ($input: FollowInput!) { follow(input: $input) { user { id } } }", {
+    input: { userId: me.id },
+  });
+}
+
 /** Renames a post again and again, since nobody tells when a subscription is in place. */
 export function keepRenaming(person, id) {
   let count = 0;

@@ -1,8 +1,8 @@
 // Relay's runtime with documents that only relay-compiler has the texts of: its network layer sends
-// their ids, over HTTP and over WebSocket. ROOKERY_TRUSTED_URL is a server as for trusted.test.mjs,
-// ROOKERY_TRUSTED_TOKEN an access token of somebody there.
+// their ids, over HTTP and over WebSocket. ROOKERY_TRUSTED_URL is a server as for trusted.test.mjs.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -10,10 +10,11 @@ import { createClient } from "graphql-ws";
 import relay from "relay-runtime";
 import { WebSocket } from "ws";
 
+import { manifests } from "./codegen/generate.mjs";
 import { run } from "./tools.mjs";
 
 const { ConnectionHandler, Environment, Network, Observable, RecordSource, Store } = relay;
-const { ROOKERY_TRUSTED_URL: address, ROOKERY_TRUSTED_TOKEN: token } = process.env;
+const address = process.env.ROOKERY_TRUSTED_URL;
 const skip = !address && "ROOKERY_TRUSTED_URL is not set; `cargo test --test it clients` does it";
 
 const ARTIFACTS = ["feedQuery", "feedWriteMutation", "feedRemoveMutation", "feedAddedSubscription"];
@@ -30,15 +31,27 @@ async function artifacts() {
 }
 
 describe("relay-runtime", { skip }, () => {
-  let nodes, sent, socket;
+  let nodes, token, sent, socket;
 
-  before(async () => (nodes = await artifacts()));
+  before(async () => {
+    nodes = await artifacts();
+    // A document of Apollo's manifest, in full.
+    const { operations } = JSON.parse(readFileSync(manifests.apollo, "utf8"));
+    const { body: query } = operations.find(({ name }) => name === "Register");
+    const username = `relay_${Date.now()}`;
+    const input = { username, email: `${username}@example.com`, password: "correct horse battery" };
+    const { data } = await post({ query, variables: { input } });
+    token = data.register.tokens.accessToken;
+  });
 
-  async function fetchById({ id, text }, variables) {
+  async function post(parameters) {
+    const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+    return (await fetch(`${address}/graphql`, { method: "POST", headers, body: JSON.stringify(parameters) })).json();
+  }
+
+  function fetchById({ id, text }, variables) {
     sent.push({ id, text });
-    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
-    const body = JSON.stringify({ doc_id: id, variables });
-    return (await fetch(`${address}/graphql`, { method: "POST", headers, body })).json();
+    return post({ doc_id: id, variables });
   }
 
   // The client of the protocol insists on a text, and takes an empty one.

@@ -14,6 +14,7 @@ import { pipe, subscribe } from "wonka";
 import { WebSocket } from "ws";
 
 import { newcomer, write } from "./people.mjs";
+import { pngFile } from "./picture.mjs";
 import { endpoint } from "./server.mjs";
 import { sessionOf } from "./session.mjs";
 
@@ -30,6 +31,11 @@ const COUNT = gql`query Count { feed(first: 1) { totalCount } }`;
 const VOTE = gql`
   mutation Vote($input: VoteInput!) {
     vote(input: $input) { post { id score viewerVote } userErrors { code } }
+  }
+`;
+const CREATE = gql`
+  mutation Create($input: CreatePostInput!) {
+    createPost(input: $input) { post { id imageUrl } userErrors { message } }
   }
 `;
 const CHANGED = gql`subscription Changed($id: ID!) { postChanged(postId: $id) { id score } }`;
@@ -160,6 +166,16 @@ describe("@urql/core", () => {
       for (const session of [first, second]) session.expire();
     }
     assert.deepEqual([first.refreshes, second.refreshes, first.ended, second.ended], [2, 2, false, false]);
+  });
+
+  it("uploads a picture where a variable holds a file", async () => {
+    const fetchOptions = { headers: { "apollo-require-preflight": "true" } };
+    const client = clientOf([cache(), auth(sessionOf(ada.tokens))], { fetchOptions });
+    const input = { title: "Look", content: "The sun.", image: pngFile() };
+    const { data, error } = await client.mutation(CREATE, { input }).toPromise();
+    assert.equal(error, undefined);
+    assert.deepEqual(data.createPost.userErrors, []);
+    assert.equal((await fetch(data.createPost.post.imageUrl)).headers.get("content-type"), "image/jpeg");
   });
 
   it("hears of changes, and shows them in its cache", async () => {

@@ -11,7 +11,7 @@ const config: CodegenConfig = {
       // What a component asks for is its own business: others see it only through `readFragment`.
       presetConfig: { fragmentMasking: { unmaskFunctionName: "readFragment" } },
       config: {
-        scalars: { DateTime: "string" },
+        scalars: { DateTime: "string", URL: "string", Upload: { input: "File", output: "never" } },
         strictScalars: true,
         useTypeImports: true,
         enumType: "string-literal",

@@ -29,10 +29,33 @@ export const ME = gql`
   }
 `;
 
+export const REGISTER = gql`
+  mutation Register($input: RegisterInput!) {
+    register(input: $input) {
+      tokens { accessToken refreshToken }
+      userErrors { code message path }
+    }
+  }
+`;
+
 export const VOTE = gql`
   mutation Vote($input: VoteInput!) {
     vote(input: $input) {
       post { ...PostParts }
+      userErrors { code message path }
+    }
+  }
+  ${POST}
+`;
+
+export const CREATE = gql`
+  mutation Create($input: CreatePostInput!) {
+    createPost(input: $input) {
+      post {
+        ...PostParts
+        imageUrl
+        image { width height altText }
+      }
       userErrors { code message path }
     }
   }

@@ -1,10 +1,11 @@
 // Apollo's client with a cache and a socket. Each login has its own, so that nothing of one viewer
 // is ever shown to the next.
 
-import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, ServerError } from "@apollo/client";
+import { ApolloClient, ApolloLink, CombinedGraphQLErrors, ServerError } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
+import UploadHttpLink from "apollo-upload-client/UploadHttpLink.mjs";
 import { createClient } from "graphql-ws";
 import { useSyncExternalStore } from "react";
 import { from, switchMap } from "rxjs";
@@ -45,7 +46,10 @@ function connect() {
   socket.on("connected", (_socket, _payload, wasRetry) => {
     if (wasRetry) for (const listener of reconnected) listener();
   });
-  const http = ApolloLink.from([renewal, authorization, new HttpLink({ uri: endpoint.http })]);
+  // Sends files where a variable holds one. The header is the server's proof that no page of strangers
+  // asks: a browser lets none set it without permission.
+  const upload = new UploadHttpLink({ uri: endpoint.http, headers: { "apollo-require-preflight": "true" } });
+  const http = ApolloLink.from([renewal, authorization, upload]);
   const link = ApolloLink.split(
     ({ operationType }) => operationType === "subscription",
     new GraphQLWsLink(socket),

@@ -9,6 +9,7 @@ import type { Visibility } from "../generated/graphql";
 import { Field, TextField } from "../ui/Field";
 import { Problem } from "../ui/Message";
 import { addToFeed } from "./following";
+import { PictureField } from "./PictureField";
 
 const CREATE_POST = graphql(`
   mutation CreatePost($input: CreatePostInput!) {
@@ -29,13 +30,19 @@ const CREATE_POST = graphql(`
   }
 `);
 
-const FIELDS = ["title", "content"];
+const FIELDS = ["title", "content", "image", "imageAltText"];
 
 export function Composer() {
   const [isOpen, setIsOpen] = useState(false);
-  if (isOpen) return <PostForm close={() => setIsOpen(false)} />;
+  const [wasOpen, setWasOpen] = useState(false);
+  function close() {
+    setIsOpen(false);
+    setWasOpen(true);
+  }
+  if (isOpen) return <PostForm close={close} />;
+  // Whoever was in the form goes on from here.
   return (
-    <button type="button" className="card opener" onClick={() => setIsOpen(true)}>
+    <button type="button" className="card opener" autoFocus={wasOpen} onClick={() => setIsOpen(true)}>
       What have you seen from up there?
     </button>
   );
@@ -53,11 +60,17 @@ function PostForm({ close }: { close: () => void }) {
     setFailure(undefined);
     const fields = new FormData(event.currentTarget);
     const text = (name: string) => String(fields.get(name) ?? "");
-    const visibility = text("visibility") as Visibility;
+    const file = fields.get("image");
+    const image = file instanceof File && file.size > 0 ? file : null;
+    const input = {
+      title: text("title"),
+      content: text("content"),
+      visibility: text("visibility") as Visibility,
+      image,
+      imageAltText: image && (text("imageAltText").trim() || null),
+    };
     try {
-      const { data } = await create({
-        variables: { input: { title: text("title"), content: text("content"), visibility } },
-      });
+      const { data } = await create({ variables: { input } });
       if (data?.createPost.post) close();
       else setErrors(data?.createPost.userErrors ?? []);
     } catch (error) {
@@ -69,6 +82,7 @@ function PostForm({ close }: { close: () => void }) {
     <form className="card composer" aria-label="New post" onSubmit={(event) => void submit(event)} noValidate>
       <Field name="title" label="Title" maxLength={300} autoFocus problem={problemOf(errors, "title")} />
       <TextField name="content" label="Text" rows={4} problem={problemOf(errors, "content")} />
+      <PictureField problem={problemOf(errors, "image")} problemOfText={problemOf(errors, "imageAltText")} />
       {otherProblems(errors, FIELDS).map((message) => (
         <Problem key={message}>{message}</Problem>
       ))}

@@ -54,6 +54,8 @@ export function NewPosts() {
     addToFeed(client.cache, waiting);
     setWaiting([]);
     window.scrollTo({ top: 0 });
+    // The button is gone, and with it would be the place of whoever goes by keyboard.
+    document.getElementById("main")?.focus({ preventScroll: true });
   }
 
   // Always there, since a screen reader tells only what changes in a region that it knows.

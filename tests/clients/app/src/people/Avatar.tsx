@@ -1,9 +1,14 @@
 import { graphql, readFragment, type FragmentType } from "../generated";
+import { blurred } from "../ui/blurred";
 
 const AVATAR = graphql(`
   fragment Avatar on User {
     username
     displayName
+    avatar {
+      url(size: SMALL)
+      placeholder
+    }
   }
 `);
 
@@ -23,7 +28,7 @@ function hue(username: string) {
 }
 
 export function Avatar({ of, small }: { of: FragmentType<typeof AVATAR>; small?: boolean }) {
-  const { username, displayName } = readFragment(AVATAR, of);
+  const { username, displayName, avatar } = readFragment(AVATAR, of);
   // The name stands beside it.
   return (
     <span
@@ -31,7 +36,7 @@ export function Avatar({ of, small }: { of: FragmentType<typeof AVATAR>; small?:
       style={{ "--hue": hue(username) } as React.CSSProperties}
       aria-hidden
     >
-      {initials(displayName ?? username)}
+      {avatar ? <img src={avatar.url} alt="" style={blurred(avatar.placeholder)} /> : initials(displayName ?? username)}
     </span>
   );
 }

@@ -7,6 +7,7 @@ import { Empty, Problem } from "../ui/Message";
 import { PostsSkeleton } from "../ui/Skeleton";
 import { useTitle } from "../ui/useTitle";
 import { Avatar } from "./Avatar";
+import { AvatarButton } from "./AvatarButton";
 import { FollowButton } from "./FollowButton";
 
 const PERSON = graphql(`
@@ -16,6 +17,7 @@ const PERSON = graphql(`
       username
       displayName
       bio
+      isViewer
       isFollowingViewer
       followerCount
       followingCount
@@ -62,7 +64,7 @@ export function PersonPage({ username }: { username: string }) {
             {person.isFollowingViewer && <span className="tag">follows you</span>}
           </p>
         </div>
-        <FollowButton person={person} />
+        {person.isViewer ? <AvatarButton /> : <FollowButton person={person} />}
         {person.bio && <p className="bio">{person.bio}</p>}
         <dl className="counts">
           <Count of={person.postCount} what="posts" />

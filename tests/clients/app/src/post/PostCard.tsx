@@ -6,6 +6,7 @@ import { graphql, readFragment, type FragmentType } from "../generated";
 import { Byline } from "../people/Byline";
 import { Bubble, Lock } from "../ui/icons";
 import { useOnScreen } from "../ui/useOnScreen";
+import { Picture } from "./Picture";
 import { VoteButtons } from "./VoteButtons";
 
 const POST_CARD = graphql(`
@@ -18,6 +19,9 @@ const POST_CARD = graphql(`
     visibility
     published
     commentCount
+    image {
+      ...Picture
+    }
     ...Votes
     owner {
       id
@@ -67,6 +71,7 @@ export function PostCard({ post, whole = false }: { post: PostCardData; whole?: 
         </h2>
       )}
       <p className="content">{content}</p>
+      {card.image && <Picture of={card.image} whole={whole} fallback={`Picture with “${title}”`} />}
       {whole && editedAt && <p className="muted">Edited</p>}
       <footer>
         <VoteButtons post={card} />
