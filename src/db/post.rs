@@ -21,14 +21,22 @@ use super::{
 };
 use crate::error::Result;
 
+macro_rules! columns {
+    (content: $content:literal) => {
+        concat!(
+            "posts.id, posts.owner_id, posts.title, ",
+            $content,
+            ", posts.published, posts.visibility, posts.created_at, posts.updated_at, \
+              posts.edited_at, posts.image, posts.image_alt"
+        )
+    };
+}
+
 /// What a statement reads of a post, in SQL.
-pub(super) const COLUMNS: &str = "posts.id, posts.owner_id, posts.title, posts.content, \
-     posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at, \
-     posts.image, posts.image_alt";
+pub(super) const COLUMNS: &str = columns!(content: "posts.content");
 
 /// The same without the text, which may be long and lies apart from the row then.
-const COLUMNS_WITHOUT_TEXT: &str = "posts.id, posts.owner_id, posts.title, NULL::text AS content, \
-     posts.published, posts.visibility, posts.created_at, posts.updated_at, posts.edited_at";
+const COLUMNS_WITHOUT_TEXT: &str = columns!(content: "NULL::text AS content");
 
 /// What a list reads of its posts' texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

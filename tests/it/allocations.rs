@@ -40,7 +40,7 @@ fn operations(post: &str) -> [Operation; 5] {
         op("{ __typename }", vec![json!({})], 99),
         op(POST, vec![json!({ "post": post })], 365),
         op(PAGE, vec![json!({})], 1247),
-        op(FEED, vec![json!({})], 1547),
+        op(FEED, vec![json!({})], 1549),
         op(VOTE, vec![vote("UP"), vote("DOWN")], 242),
     ]
 }
