@@ -20,11 +20,13 @@ pub(super) struct Line {
     within: Duration,
     /// Asked for by a subscription whose events this client does not take.
     hangup: Hangup,
+    /// Whether something came that could not be read.
+    unreadable: bool,
 }
 
 impl Line {
     pub fn new(socket: WebSocket, within: Duration) -> Self {
-        Self { socket, within, hangup: Hangup::default() }
+        Self { socket, within, hangup: Hangup::default(), unreadable: false }
     }
 
     pub fn hangup(&self) -> Hangup {
@@ -32,7 +34,9 @@ impl Line {
     }
 
     pub async fn recv(&mut self) -> Option<Result<Message, axum::Error>> {
-        self.socket.recv().await
+        let message = self.socket.recv().await;
+        self.unreadable |= matches!(message, Some(Err(_)));
+        message
     }
 
     pub async fn send(&mut self, frame: Message) -> Turn {
@@ -50,14 +54,13 @@ impl Line {
     pub async fn close(mut self, close: Close) {
         metrics::socket_closed(close.code());
         let leave = async {
+            // A socket that is dropped with something unread resets the connection, and the close
+            // frame with it.
             if self.socket.send(close.into_message()).await.is_ok() {
-                // A socket that is dropped with something unread resets the connection, and the
-                // close frame with it.
-                while let Some(message) = self.socket.recv().await {
-                    if message.is_err() {
-                        // What cannot be read stays unread: only time is left to give.
-                        std::future::pending::<()>().await;
-                    }
+                while !self.unreadable && self.recv().await.is_some() {}
+                if self.unreadable {
+                    // What cannot be read stays unread: only time is left to give.
+                    std::future::pending::<()>().await;
                 }
             }
         };
