@@ -53,13 +53,14 @@ impl Line {
 
     pub async fn close(mut self, close: Close) {
         metrics::socket_closed(close.code());
+        // A socket that is dropped with something unread resets the connection, and the close frame
+        // with it.
+        let unread = self.unreadable && close == Close::too_large();
         let leave = async {
-            // A socket that is dropped with something unread resets the connection, and the close
-            // frame with it.
             if self.socket.send(close.into_message()).await.is_ok() {
-                while !self.unreadable && self.recv().await.is_some() {}
-                if self.unreadable {
-                    // What cannot be read stays unread: only time is left to give.
+                while self.recv().await.is_some() {}
+                if unread {
+                    // What cannot be read stays so: only time is left to give.
                     std::future::pending::<()>().await;
                 }
             }
