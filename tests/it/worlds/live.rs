@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     model::{Comment, Post, Viewer, World},
     paths::{comment_id, post_id, user_id},
-    random::Maker,
+    random::{Maker, unix_now},
 };
 use crate::support::{app::TestApp, client::Client, socket::Socket};
 
@@ -154,6 +154,7 @@ fn happen(maker: &mut Maker) -> Option<(Happening, String)> {
             (Happening::Said(id), say)
         }
         5 => {
+            maker.world.posts.get_mut(&post).unwrap().word_in_title = false;
             (Happening::Changed(post), format!("UPDATE posts SET title = 'x' WHERE id = '{post}'"))
         }
         6 => {
@@ -175,7 +176,7 @@ fn happen(maker: &mut Maker) -> Option<(Happening, String)> {
                 visibility,
                 word_in_title: false,
                 word_in_content: false,
-                created: 0,
+                created: unix_now(),
             };
             maker.world.posts.insert(id, post);
             let write = format!(

@@ -59,6 +59,45 @@ pub enum Order {
 
 pub type Viewer = Option<Uuid>;
 
+/// What goes, with all that hangs on it.
+impl World {
+    pub fn remove_post(&mut self, id: Uuid) {
+        self.posts.remove(&id);
+        self.votes.retain(|(post, _), _| *post != id);
+        self.comments.retain(|_, comment| comment.post != id);
+    }
+
+    /// Deletes a comment, which may leave a tombstone. Returns what is gone, with the tombstones on
+    /// which nothing hangs any more.
+    pub fn remove_comment(&mut self, id: Uuid) -> BTreeSet<Uuid> {
+        self.comments.get_mut(&id).unwrap().author = None;
+        self.prune()
+    }
+
+    /// A tombstone stays only as long as something hangs on it.
+    pub fn prune(&mut self) -> BTreeSet<Uuid> {
+        let mut gone = BTreeSet::new();
+        loop {
+            let answered: BTreeSet<Uuid> =
+                self.comments.values().filter_map(|comment| comment.reply_to).collect();
+            let bare = |(id, comment): (&Uuid, &Comment)| {
+                (comment.author.is_none() && !answered.contains(id)).then_some(*id)
+            };
+            let bare: Vec<Uuid> = self.comments.iter().filter_map(bare).collect();
+            if bare.is_empty() {
+                return gone;
+            }
+            self.comments.retain(|id, _| !bare.contains(id));
+            gone.extend(bare);
+        }
+    }
+
+    pub fn remove_follows_between(&mut self, one: Uuid, other: Uuid) {
+        self.follows.remove(&(one, other));
+        self.follows.remove(&(other, one));
+    }
+}
+
 /// What one sees.
 impl World {
     pub fn is_admin(&self, viewer: Viewer) -> bool {

@@ -12,6 +12,11 @@ const BEGINNING: i64 = 1_700_000_000;
 /// The word that is searched for.
 pub const WORD: &str = "heron";
 
+/// Seconds since 1970.
+pub fn unix_now() -> i64 {
+    chrono::Utc::now().timestamp()
+}
+
 pub struct Maker {
     pub world: World,
     pub sql: String,
@@ -182,8 +187,7 @@ impl Maker {
             "INSERT INTO blocks VALUES ('{one}', '{other}') ON CONFLICT DO NOTHING"
         ));
         self.world.blocks.insert((one, other));
-        self.world.follows.remove(&(one, other));
-        self.world.follows.remove(&(other, one));
+        self.world.remove_follows_between(one, other);
     }
 
     fn mute(&mut self) {
@@ -212,6 +216,12 @@ impl Maker {
         self.world.users.get_mut(&user).unwrap().suspended = false;
     }
 
+    /// Later than whatever was before.
+    pub fn now(&mut self) -> i64 {
+        self.made += 1;
+        i64::MAX - 1_000_000 + i64::try_from(self.made).unwrap()
+    }
+
     fn inflate(&mut self) {
         let Some(user) = self.somebody() else { return };
         self.run(format_args!(
@@ -226,13 +236,7 @@ impl Maker {
     fn delete_post(&mut self) {
         let Some(id) = self.post() else { return };
         self.run(format_args!("DELETE FROM posts WHERE id = '{id}'"));
-        self.forget_post(id);
-    }
-
-    fn forget_post(&mut self, id: Uuid) {
-        self.world.posts.remove(&id);
-        self.world.votes.retain(|(post, _), _| *post != id);
-        self.world.comments.retain(|_, comment| comment.post != id);
+        self.world.remove_post(id);
     }
 
     /// As everybody deletes comments: an answered one leaves a tombstone.
@@ -252,23 +256,7 @@ impl Maker {
         } else {
             self.run(format_args!("DELETE FROM comments WHERE id = '{id}'"));
         }
-        self.world.comments.get_mut(&id).unwrap().author = None;
-        self.prune();
-    }
-
-    /// A tombstone stays only as long as something hangs on it.
-    fn prune(&mut self) {
-        loop {
-            let answered: Vec<Uuid> =
-                self.world.comments.values().filter_map(|comment| comment.reply_to).collect();
-            let before = self.world.comments.len();
-            self.world
-                .comments
-                .retain(|id, comment| comment.author.is_some() || answered.contains(id));
-            if self.world.comments.len() == before {
-                return;
-            }
-        }
+        self.world.remove_comment(id);
     }
 
     fn delete_user(&mut self) {
@@ -277,7 +265,7 @@ impl Maker {
         let posts: Vec<Uuid> =
             self.world.posts.iter().filter(|(_, p)| p.owner == id).map(|(id, _)| *id).collect();
         for post in posts {
-            self.forget_post(post);
+            self.world.remove_post(post);
         }
         let world = &mut self.world;
         world.users.remove(&id);
@@ -288,6 +276,6 @@ impl Maker {
         for comment in world.comments.values_mut() {
             comment.author = comment.author.filter(|author| *author != id);
         }
-        self.prune();
+        world.prune();
     }
 }
