@@ -18,6 +18,7 @@ mod ballot_box;
 pub mod boundary;
 pub mod bulk;
 pub mod comment;
+pub mod comment_delete;
 pub mod comment_list;
 mod connect;
 mod drive;

@@ -7,17 +7,21 @@ use super::{
     comment::Comment,
     context::ContextExt,
     error::{Problems, UserError, UserErrorCode},
+    moderation::REASON,
     post::Post,
 };
 use crate::{
-    db::comment::{self, CommentRow, Deleted, NewComment},
-    error::Result,
+    db::{
+        Connection,
+        comment::{self, CommentRow, NewComment},
+        comment_delete::{self, Deleted},
+    },
+    error::{Error, Result},
     id::{CommentKind, Id, PostKind},
     text::Rule,
 };
 
 const CONTENT: Rule = Rule { name: "The comment", max: 10_000, multiline: true };
-const REASON: Rule = Rule { name: "The reason", max: 1000, multiline: true };
 
 /// Mutations of comments.
 #[derive(Default)]
@@ -85,6 +89,10 @@ impl CommentMutation {
             if !own {
                 problems.push(if others.is_some() { not_yours() } else { no_comment() });
             }
+            // It could not be written to, and can be now: asked again, the answer is a clear one.
+            if problems.is_empty() {
+                return Err(Error::Gone);
+            }
             return Ok(UpdateCommentPayload { comment: None, user_errors: problems.into_vec() });
         };
         ctx.loaders().forget_content().await;
@@ -103,28 +111,30 @@ impl CommentMutation {
         let id = input.comment_id.uuid();
         let mut problems = Problems::default();
         let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
-        if !problems.is_empty() {
-            if ctx.loaders().comments.load(id).await?.is_none() {
-                problems.push(no_comment());
-            }
-            return Ok(DeleteCommentPayload::refused(problems));
-        }
         let (db, reason) = (&ctx.app().db, reason.as_deref());
-        let deleted = db
-            .retrying(
-                |mut conn| async move { comment::delete(&mut conn, viewer, id, reason).await },
-            )
-            .await?;
-        ctx.loaders().forget_content().await;
+        let deleted = if problems.is_empty() {
+            let delete = |mut conn: Connection| async move {
+                comment_delete::delete(&mut conn, viewer, id, reason).await
+            };
+            Some(db.retrying(delete).await?)
+        } else {
+            comment_delete::refusal(&mut *db.write().await?, viewer, id).await?
+        };
         match deleted {
-            Deleted::Gone { row, tombstones } => {
-                DeleteCommentPayload::gone(ctx, &row, tombstones).await
+            Some(Deleted::Gone { row, tombstones }) => {
+                ctx.loaders().forget_content().await;
+                return DeleteCommentPayload::gone(ctx, &row, tombstones).await;
             }
-            Deleted::Tombstone { row } => DeleteCommentPayload::tombstone(ctx, &row).await,
-            Deleted::Already => Ok(DeleteCommentPayload::refused_with(already_deleted())),
-            Deleted::NotAllowed => Ok(DeleteCommentPayload::refused_with(not_yours())),
-            Deleted::NotFound => Ok(DeleteCommentPayload::refused_with(no_comment())),
+            Some(Deleted::Tombstone { row }) => {
+                ctx.loaders().forget_content().await;
+                return DeleteCommentPayload::tombstone(ctx, &row).await;
+            }
+            Some(Deleted::Already) => problems.push(already_deleted()),
+            Some(Deleted::NotAllowed) => problems.push(not_yours()),
+            Some(Deleted::NotFound) => problems.push(no_comment()),
+            None => {}
         }
+        Ok(DeleteCommentPayload { user_errors: problems.into_vec(), ..Default::default() })
     }
 }
 
@@ -177,14 +187,6 @@ impl CommentPayload {
 }
 
 impl DeleteCommentPayload {
-    fn refused(problems: Problems) -> Self {
-        Self { user_errors: problems.into_vec(), ..Self::default() }
-    }
-
-    fn refused_with(problem: UserError) -> Self {
-        Self { user_errors: vec![problem], ..Self::default() }
-    }
-
     async fn gone(ctx: &Context<'_>, row: &CommentRow, tombstones: Vec<Uuid>) -> Result<Self> {
         let loaders = ctx.loaders();
         let reply_to = match row.reply_to {
@@ -235,7 +237,8 @@ pub struct UpdateCommentInput {
 pub struct DeleteCommentInput {
     /// The comment to delete.
     pub comment_id: Id<CommentKind>,
-    /// Why, for the log of moderation; of use only to an admin who deletes what others wrote.
+    /// Why, for the moderation log: up to 2,000 characters; of use only to an admin who deletes what
+    /// others wrote.
     pub reason: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use super::{
     context::ContextExt,
     error::{Problems, UserError, UserErrorCode},
     id::{Id, PostKind},
+    moderation::REASON,
     post::{Post, Visibility},
     upload::{Upload, develop},
     user::User,
@@ -19,10 +20,7 @@ use crate::{
     error::{Error, Result},
     media::{Finished, StoredImage},
     post_text::{ImageAlt, PostContent, PostTitle},
-    text::Rule,
 };
-
-const REASON: Rule = Rule { name: "The reason", max: 1_000, multiline: true };
 
 /// Mutations of posts.
 #[derive(Default)]
@@ -270,7 +268,7 @@ pub struct UpdatePostPayload {
 pub struct DeletePostInput {
     /// Which post.
     pub id: Id<PostKind>,
-    /// Why an admin deletes it: up to 1,000 characters, for the moderation log.
+    /// Why an admin deletes it: up to 2,000 characters, for the moderation log.
     pub reason: Option<String>,
 }
 

@@ -95,7 +95,7 @@ pub struct SetUserRoleInput {
     pub user_id: Id<UserKind>,
     /// What they may do from now on.
     pub role: Role,
-    /// Why, for the moderation log.
+    /// Why, for the moderation log: up to 2,000 characters.
     pub reason: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! All problems of one input come back together: those of its fields, and that what it is about is
 //! not there or not for the viewer to change.
 
-use rookery::id::{Id, PostKind, ReportKind, UserKind};
+use rookery::id::{CommentKind, Id, PostKind, ReportKind, UserKind};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -87,4 +87,34 @@ async fn of_a_report_that_is_not_there() {
     let input = json!({ "reportId": nothing, "reason": long() });
     let expected = told(&[("reason", "TOO_LONG"), ("reportId", "NOT_FOUND")]);
     assert_eq!(problems(&root, "resolveReport", input).await, expected);
+}
+
+#[tokio::test]
+async fn of_a_comment_that_is_not_there_not_yours_or_deleted_before() {
+    let (app, _) = TestApp::init().await;
+    let (root, ada, bob) = (app.admin("root").await, app.user("ada").await, app.user("bob").await);
+    let (post, hidden) = (app.post(&ada).await, app.post_seen(&ada, Seen::Private).await);
+    let said = app.comment(&ada, &post, None).await;
+    let whispered = app.comment(&ada, &hidden, None).await;
+    let (tombstone, nothing) = (app.comment(&ada, &post, None).await, Uuid::now_v7());
+    app.comment(&bob, &post, Some(&tombstone)).await;
+    let bury = "UPDATE comments SET author_id = NULL, content = '', deleted_at = now() WHERE id = ";
+    app.sql(&format!("{bury}'{}'", tombstone.key)).await;
+    let nothing = Id::<CommentKind>::from(nothing).to_string();
+    for (client, id, code) in [
+        (&*bob, &said.id, Some("NOT_ALLOWED")),
+        (&*bob, &whispered.id, Some("NOT_FOUND")),
+        (&*bob, &tombstone.id, Some("ALREADY_DONE")),
+        (&*bob, &nothing, Some("NOT_FOUND")),
+        (&*ada, &said.id, None),
+        // Admins delete what they do not see, too.
+        (&*root, &whispered.id, None),
+        (&*root, &nothing, Some("NOT_FOUND")),
+    ] {
+        let input = json!({ "commentId": id, "reason": long() });
+        let refused = code.map(|code| ("commentId", code));
+        let expected: Vec<_> = [("reason", "TOO_LONG")].into_iter().chain(refused).collect();
+        assert_eq!(problems(client, "deleteComment", input).await, told(&expected), "{id}");
+    }
+    assert_eq!(app.count("comments WHERE deleted_at IS NULL").await, 3, "nothing was deleted");
 }
