@@ -72,6 +72,11 @@ impl Plan {
         faults
     }
 
+    /// Whether it is no list's, but takes rows away.
+    pub fn deletes(&self) -> bool {
+        self.statement.trim_start().starts_with("DELETE ")
+    }
+
     /// The tables that are read row by row.
     pub fn whole_reads(&self) -> Vec<String> {
         self.faults(&Allowed { sorts: true, bitmaps: true })

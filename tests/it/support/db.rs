@@ -51,12 +51,23 @@ pub async fn connect(url: &str) -> Client {
     client
 }
 
-/// Ends a server's connections to this database, which it opens anew when it needs them. They have
-/// told their numbers and written their log then.
+/// Ends a server's connections to this database, which it opens anew when it needs them.
 pub async fn end_connections(database: &Client) {
-    let server =
-        "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rookery'";
-    let end = format!("SELECT pg_terminate_backend(pid) {server}");
+    end(database, "application_name = 'rookery'").await;
+}
+
+/// Ends all connections to this database but this one, whoever opened them. They have told their
+/// numbers and written their log then: one that rests tells only later, and one that was closed ends
+/// later than its client does.
+pub async fn end_all_others(database: &Client) {
+    end(database, "backend_type = 'client backend' AND pid <> pg_backend_pid()").await;
+}
+
+async fn end(database: &Client, whose: &str) {
+    let end = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND {whose}"
+    );
     while !database.query(&end, &[]).await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
