@@ -8,7 +8,7 @@ use futures_util::SinkExt;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use super::connect::Endpoint;
+use super::endpoint::Endpoint;
 use crate::error::{Error, Result};
 
 /// A connection that copies.

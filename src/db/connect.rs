@@ -1,169 +1,18 @@
-//! Opens connections: where to, with which limits, with TLS where the server wants it.
-
-use std::time::Duration;
+//! Opens connections to an [`Endpoint`], and stops what runs on one.
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Notification, config::Host};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{AsyncMessage, Notification};
 
 use super::{
     drive::{Alive, drive},
+    endpoint::Endpoint,
     language::choose_english,
     statistics::Recorder,
-    tls,
 };
-use crate::{
-    config::Config,
-    error::{Error, Result},
-};
-
-/// What [`super::Db`] needs to know.
-#[derive(Clone, Debug)]
-pub struct ConnectOptions {
-    /// Which server, and how each connection is set up.
-    pub endpoint: Endpoint,
-    /// How many shared connections for short reads.
-    pub readers: usize,
-    /// How many connections of one's own.
-    pub pool_size: usize,
-    /// How long to wait for a connection.
-    pub wait: Duration,
-    /// How long a statement of a write may take that is as large as an account.
-    pub large_write_seconds: u32,
-}
-
-impl ConnectOptions {
-    /// The options that the configuration asks for; `url` is that of the embedded database.
-    ///
-    /// # Errors
-    /// When the database's address cannot be read, or there is none.
-    pub fn new(config: &Config, embedded_url: Option<&str>) -> Result<Self> {
-        let mut endpoint = match (&config.database_url, &config.database_hostname, embedded_url) {
-            (Some(url), _, _) => Endpoint::parse(&url.0)?,
-            (None, Some(host), _) => Endpoint::from_parts(config, host),
-            (None, None, Some(url)) => Endpoint::parse(url)?,
-            (None, None, None) => {
-                return Err(Error::internal("there is no database to connect to"));
-            }
-        };
-        endpoint.limit(config.statement_timeout.0, config.lock_timeout.0, config.idle_timeout.0);
-        Ok(Self {
-            endpoint,
-            readers: config.database_readers,
-            pool_size: config.database_pool_size,
-            wait: config.database_wait.duration(),
-            large_write_seconds: config.large_write_timeout.0,
-        })
-    }
-}
-
-/// A PostgreSQL server and the way each connection to it is set up.
-#[derive(Clone)]
-pub struct Endpoint {
-    config: tokio_postgres::Config,
-    tls: Option<MakeRustlsConnect>,
-}
-
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Endpoint").field("hosts", &self.config.get_hosts()).finish_non_exhaustive()
-    }
-}
 
 impl Endpoint {
-    /// Reads a `postgres://` address.
-    ///
-    /// # Errors
-    /// When it is not one; the message never repeats the address, which may hold a password.
-    pub fn parse(url: &str) -> Result<Self> {
-        // Where TLS is used the certificate is always verified in full, so these mean no more.
-        let url = url.replace("sslmode=verify-full", "sslmode=require");
-        let url = url.replace("sslmode=verify-ca", "sslmode=require");
-        let config = url.parse::<tokio_postgres::Config>().map_err(|error| {
-            Error::internal(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
-        })?;
-        Ok(Self::new(config))
-    }
-
-    fn from_parts(config: &Config, host: &str) -> Self {
-        let mut target = tokio_postgres::Config::new();
-        target
-            .host(host)
-            .port(config.database_port)
-            .dbname(&config.database_name)
-            .user(&config.database_username)
-            .ssl_mode(tls::mode(config.database_sslmode));
-        if let Some(password) = &config.database_password {
-            target.password(&password.0);
-        }
-        Self::new(target)
-    }
-
-    fn new(mut config: tokio_postgres::Config) -> Self {
-        config.application_name("rookery").connect_timeout(Duration::from_secs(2));
-        let tls = tls::is_wanted(&config).then(tls::with_native_roots);
-        Self { config, tls }
-    }
-
-    /// Where the server is and which database is meant, for people; without user and password.
-    #[must_use]
-    pub fn place(&self) -> String {
-        let database = self.config.get_dbname().unwrap_or("the user's own database");
-        let mut ports = self.config.get_ports().iter();
-        let hosts = self.config.get_hosts().iter().map(|host| {
-            let port = ports.next().or(self.config.get_ports().first()).unwrap_or(&5432);
-            match host {
-                Host::Tcp(name) => format!("{name}:{port}"),
-                Host::Unix(folder) => folder.display().to_string(),
-            }
-        });
-        format!("{database} on {}", hosts.collect::<Vec<_>>().join(", "))
-    }
-
-    /// Bounds every statement, lock wait and idle transaction on connections opened from now on.
-    fn limit(&mut self, statement: u32, lock: u32, idle: u32) {
-        self.set(&format!(
-            "-c statement_timeout={statement}s -c lock_timeout={lock}s \
-             -c idle_in_transaction_session_timeout={idle}s"
-        ));
-    }
-
-    /// Beside what is set already, which may name the schema; of two values the later one holds.
-    fn set(&mut self, options: &str) {
-        let already = self.config.get_options().unwrap_or_default();
-        self.config.options(format!("{already} {options}"));
-    }
-
-    /// The same server for statements that find their rows by an index, in order: each is planned
-    /// once, which often costs more than running it, and never as a read of all rows, whatever the
-    /// tables held when it was planned.
-    #[must_use]
-    pub fn for_short_reads(&self) -> Self {
-        let mut endpoint = self.clone();
-        endpoint.set(
-            "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off \
-             -c enable_bitmapscan=off -c enable_memoize=off -c jit=off",
-        );
-        endpoint
-    }
-
-    /// The same server with another bound on each statement, in seconds.
-    pub(super) fn with_statement_limit(&self, seconds: u32) -> Self {
-        let mut endpoint = self.clone();
-        endpoint.set(&format!("-c statement_timeout={seconds}s"));
-        endpoint
-    }
-
-    /// The same server without bounds on statements: for migrations and bulk work.
-    #[must_use]
-    pub fn without_limits(&self) -> Self {
-        let mut endpoint = self.clone();
-        endpoint.limit(0, 0, 0);
-        endpoint
-    }
-
     /// Opens a connection that counts its statements and tells when it broke.
     ///
     /// # Errors
@@ -180,7 +29,7 @@ impl Endpoint {
     pub(super) async fn cancel(
         &self,
         statement: tokio_postgres::CancelToken,
-    ) -> std::result::Result<(), tokio_postgres::Error> {
+    ) -> Result<(), tokio_postgres::Error> {
         match &self.tls {
             Some(tls) => statement.cancel_query(tls.clone()).await,
             None => statement.cancel_query(tokio_postgres::NoTls).await,
@@ -234,88 +83,4 @@ impl Endpoint {
 fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     ConnectionError::BadConnection(format!("{error}: {cause}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio_postgres::config::SslMode;
-
-    use super::*;
-    use crate::config::Source;
-
-    #[test]
-    fn tls_is_used_where_it_can_be_verified() {
-        for (url, tls) in [
-            ("postgres://u@db.example.com/x", true),
-            ("postgres://u@db.example.com/x?sslmode=verify-full", true),
-            ("postgres://u@db.example.com/x?sslmode=disable", false),
-            ("postgres://u@localhost/x", false),
-            ("postgres://u@127.0.0.1/x?sslmode=require", true),
-            ("postgres://u@[::1]/x", false),
-            ("postgres://u@%2Fvar%2Frun/x?sslmode=require", false),
-        ] {
-            assert_eq!(Endpoint::parse(url).unwrap().tls.is_some(), tls, "{url}");
-        }
-    }
-
-    #[test]
-    fn the_addresss_own_options_hold_everywhere() {
-        let url = "postgres://u@localhost/x?options=-csearch_path%3Dapp";
-        let config = Config::read(&Source::from_pairs([("DATABASE_URL", url)])).unwrap();
-        let limited = ConnectOptions::new(&config, None).unwrap().endpoint;
-        let unlimited = limited.without_limits();
-        for endpoint in [&limited, &limited.for_short_reads(), &unlimited] {
-            let options = endpoint.config.get_options().unwrap();
-            assert!(options.starts_with("-csearch_path=app "), "{options}");
-        }
-        let options = unlimited.config.get_options().unwrap();
-        let [limit, none] =
-            ["statement_timeout=5s", "statement_timeout=0s"].map(|it| options.find(it));
-        assert!(limit.is_some() && limit < none, "{options}");
-    }
-
-    #[test]
-    fn parts_say_whether_to_encrypt() {
-        for (sslmode, mode, tls) in [
-            ("", SslMode::Prefer, true),
-            ("disable", SslMode::Disable, false),
-            ("prefer", SslMode::Prefer, true),
-            ("require", SslMode::Require, true),
-        ] {
-            let parts = [("DATABASE_HOSTNAME", "db.example.com"), ("DATABASE_SSLMODE", sslmode)];
-            let config = Config::read(&Source::from_pairs(parts)).unwrap();
-            let endpoint = ConnectOptions::new(&config, None).unwrap().endpoint;
-            assert_eq!(endpoint.config.get_ssl_mode(), mode);
-            assert_eq!(endpoint.tls.is_some(), tls, "{sslmode}");
-        }
-    }
-
-    #[test]
-    fn a_server_may_be_named_in_parts() {
-        let parts = [
-            ("DATABASE_HOSTNAME", "db.example.com"),
-            ("DATABASE_PORT", "6432"),
-            ("DATABASE_NAME", "birds"),
-            ("DATABASE_USERNAME", "ada"),
-            ("DATABASE_PASSWORD", "p@ss/word"),
-        ];
-        let config = Config::read(&Source::from_pairs(parts)).unwrap();
-        let Endpoint { config, tls } = ConnectOptions::new(&config, None).unwrap().endpoint;
-        assert_eq!(config.get_hosts(), [Host::Tcp("db.example.com".into())]);
-        assert_eq!((config.get_ports(), config.get_dbname()), (&[6432][..], Some("birds")));
-        assert_eq!(
-            (config.get_user(), config.get_password()),
-            (Some("ada"), Some(&b"p@ss/word"[..]))
-        );
-        assert!(tls.is_some());
-    }
-
-    #[test]
-    fn a_place_names_no_password() {
-        let endpoint = Endpoint::parse("postgres://u:hunter2@db.example.com:6432/x").unwrap();
-        assert_eq!(endpoint.place(), "x on db.example.com:6432");
-        assert!(!format!("{endpoint:?}").contains("hunter2"));
-        let wrong = Endpoint::parse("postgres://u:hunter2@db/x?sslmode=always").unwrap_err();
-        assert!(!wrong.to_string().contains("hunter2"), "{wrong}");
-    }
 }

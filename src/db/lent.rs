@@ -17,7 +17,7 @@ use diesel_async::{
     pooled_connection::deadpool::Object,
 };
 
-use super::{connect::Endpoint, statistics::Recorder};
+use super::{endpoint::Endpoint, statistics::Recorder};
 
 /// A connection that goes back when it is dropped.
 pub struct Connection {

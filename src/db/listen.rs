@@ -21,7 +21,7 @@ use tokio::{
 use tokio_postgres::{Client, Notification};
 
 use super::{
-    connect::Endpoint,
+    endpoint::Endpoint,
     watch::{self, Happening, Topic},
 };
 use crate::error::{Error, Result};

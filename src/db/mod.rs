@@ -23,6 +23,7 @@ pub mod comment_list;
 mod connect;
 mod drive;
 pub mod embedded;
+mod endpoint;
 pub mod feed;
 pub mod follow;
 pub mod gather;
@@ -70,7 +71,7 @@ use statement::Statement;
 use vote_cast::{Ballot, Cast};
 use writers::Writers;
 
-pub use connect::{ConnectOptions, Endpoint};
+pub use endpoint::{ConnectOptions, Endpoint};
 pub use lent::Connection;
 pub use pipeline::Reader;
 

@@ -15,7 +15,7 @@ use std::{
 
 use diesel_async::AsyncPgConnection;
 
-use super::{connect::Endpoint, drive::Alive};
+use super::{drive::Alive, endpoint::Endpoint};
 use crate::error::{Error, Result};
 
 /// After a failed attempt to connect, how long others fail without trying again.

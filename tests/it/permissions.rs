@@ -1,9 +1,10 @@
 //! Who may do what: every operation, tried by everybody, with a look at whether it happened.
 //!
-//! An operation that is added to the API gets a row in [`OPERATIONS`] or in a file beside this.
+//! An operation that is added to the API gets a row in a table of the files below this one.
 
 mod accounts;
 mod live;
+mod people;
 
 use std::collections::BTreeSet;
 
@@ -59,158 +60,6 @@ struct Operation {
     /// For somebody suspended, whose token is still good.
     suspended: Outcome,
 }
-
-const OPERATIONS: &[Operation] = &[
-    Operation {
-        document: "{ it: me { id } }",
-        effect: Shows("/it/id"),
-        anonymous: Hidden,
-        stranger: Done,
-        follower: Done,
-        owner: Done,
-        admin: Done,
-        suspended: LogIn,
-    },
-    Operation {
-        document: "query ($owner: ID!) { it: user(by: { id: $owner }) { email } }",
-        effect: Shows("/it/email"),
-        anonymous: Hidden,
-        stranger: Hidden,
-        follower: Hidden,
-        owner: Done,
-        admin: Done,
-        suspended: Hidden,
-    },
-    Operation {
-        document: "query ($owner: ID!) { it: user(by: { id: $owner }) { phoneNumber } }",
-        effect: Shows("/it/phoneNumber"),
-        anonymous: Hidden,
-        stranger: Hidden,
-        follower: Hidden,
-        owner: Done,
-        admin: Done,
-        suspended: Hidden,
-    },
-    Operation {
-        document: "query ($owner: ID!) { it: user(by: { id: $owner }) { sessions { totalCount } } }",
-        effect: Shows("/it/sessions/totalCount"),
-        anonymous: Hidden,
-        stranger: Hidden,
-        follower: Hidden,
-        owner: Done,
-        admin: Hidden,
-        suspended: Hidden,
-    },
-    Operation {
-        document: "query ($session: ID!) { it: node(id: $session) { id } }",
-        effect: Shows("/it/id"),
-        anonymous: Hidden,
-        stranger: Hidden,
-        follower: Hidden,
-        owner: Done,
-        admin: Hidden,
-        suspended: LogIn,
-    },
-    Operation {
-        document: "query ($suspended: ID!) { it: user(by: { id: $suspended }) { username } }",
-        effect: Shows("/it/username"),
-        anonymous: Hidden,
-        stranger: Hidden,
-        follower: Hidden,
-        owner: Hidden,
-        admin: Done,
-        suspended: Done,
-    },
-    Operation {
-        document: "{ it: feed { totalCount } }",
-        effect: Shows("/it/totalCount"),
-        anonymous: LogIn,
-        stranger: Done,
-        follower: Done,
-        owner: Done,
-        admin: Done,
-        suspended: LogIn,
-    },
-    Operation {
-        document: "mutation { it: updateProfile(input: { displayName: \"New\" }) { userErrors { code } } }",
-        effect: Sql("EXISTS (SELECT FROM users WHERE display_name = 'New')"),
-        anonymous: LogIn,
-        stranger: Done,
-        follower: Done,
-        owner: Done,
-        admin: Done,
-        suspended: LogIn,
-    },
-    Operation {
-        document:
-            "mutation ($password: String!) { it: changePassword(input: {
-            currentPassword: $password, newPassword: \"something new\" }) { userErrors { code } } }",
-        effect: Sql("(SELECT count(DISTINCT password_hash) > 1 FROM users)"),
-        anonymous: LogIn,
-        stranger: Done,
-        follower: Done,
-        owner: Done,
-        admin: Done,
-        suspended: LogIn,
-    },
-    Operation {
-        document: "mutation ($password: String!) {
-            it: deleteAccount(input: { password: $password }) { userErrors { code } } }",
-        effect: Sql("(SELECT count(*) < 6 FROM users)"),
-        anonymous: LogIn,
-        stranger: Done,
-        follower: Done,
-        owner: Done,
-        admin: Refused("NOT_ALLOWED"),
-        suspended: LogIn,
-    },
-    Operation {
-        document: "mutation ($session: ID!) {
-            it: revokeSession(input: { sessionId: $session }) { userErrors { code } } }",
-        effect: Sql(
-            "NOT EXISTS (SELECT FROM sessions JOIN users ON users.id = user_id WHERE username = 'owner')",
-        ),
-        anonymous: LogIn,
-        stranger: Refused("NOT_FOUND"),
-        follower: Refused("NOT_FOUND"),
-        owner: Done,
-        admin: Refused("NOT_FOUND"),
-        suspended: LogIn,
-    },
-    Operation {
-        document: "mutation ($target: ID!) {
-            it: setUserRole(input: { userId: $target, role: ADMIN }) { userErrors { code } } }",
-        effect: Sql("(SELECT role = 'admin' FROM users WHERE username = 'target')"),
-        anonymous: LogIn,
-        stranger: Forbidden,
-        follower: Forbidden,
-        owner: Forbidden,
-        admin: Done,
-        suspended: LogIn,
-    },
-    Operation {
-        document: "mutation ($target: ID!) { it: follow(input: { userId: $target }) { userErrors { code } } }",
-        effect: Sql(
-            "EXISTS (SELECT FROM follows JOIN users ON users.id = followee_id WHERE username = 'target')",
-        ),
-        anonymous: LogIn,
-        stranger: Done,
-        follower: Done,
-        owner: Done,
-        admin: Done,
-        suspended: LogIn,
-    },
-    Operation {
-        document: "mutation ($target: ID!) { it: blockUser(input: { userId: $target }) { userErrors { code } } }",
-        effect: Sql("EXISTS (SELECT FROM blocks)"),
-        anonymous: LogIn,
-        stranger: Done,
-        follower: Done,
-        owner: Done,
-        admin: Done,
-        suspended: LogIn,
-    },
-];
 
 /// A small world, the same for every attempt.
 struct World {
@@ -276,7 +125,7 @@ fn outcome(answer: &Answer, shows: Option<&str>) -> Outcome {
 }
 
 fn operations() -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter().chain(accounts::OPERATIONS)
+    people::OPERATIONS.iter().chain(accounts::OPERATIONS)
 }
 
 /// Who tries an operation, and what the matrix says of it.
@@ -312,9 +161,9 @@ async fn assert_outcome(world: &World, operation: &Operation, who: &str, expecte
 
 /// The texts of all tables of who may do what.
 const TABLES: &[&str] = &[
-    include_str!("permissions.rs"),
     include_str!("permissions/accounts.rs"),
     include_str!("permissions/live.rs"),
+    include_str!("permissions/people.rs"),
     include_str!("rights/moderation.rs"),
     include_str!("rights/people.rs"),
     include_str!("rights/posts.rs"),
