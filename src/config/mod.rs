@@ -4,11 +4,13 @@
 //! `.env.example` and the README are held against it by tests. Configuration is read once, at
 //! start; all wrong values are reported together.
 
+mod rules;
 mod source;
 mod value;
 
 use std::{net::IpAddr, path::PathBuf};
 
+pub use rules::SECRET_KEY_MIN_BYTES;
 pub use source::{Origination, Source};
 pub use value::{
     Algorithm, BaseUrl, Days, Encryption, List, LogFilter, LogFormat, Minutes, Network, Origin,
@@ -230,9 +232,6 @@ fn read<T: Value>(
     })
 }
 
-/// The shortest signing key, in bytes: as long as the hash that it goes into.
-pub const SECRET_KEY_MIN_BYTES: usize = 32;
-
 impl Config {
     /// Whether the server runs a PostgreSQL of its own.
     #[must_use]
@@ -251,55 +250,6 @@ impl Config {
     #[must_use]
     pub fn introspection(&self) -> bool {
         self.introspection.unwrap_or(self.profile == Profile::Development)
-    }
-
-    /// The rules that span several settings.
-    fn check(self, mut problems: Vec<String>) -> Result<Self, ConfigError> {
-        if self.profile == Profile::Production && self.secret_key.is_none() {
-            problems.push(format!(
-                "SECRET_KEY: missing, production needs one of at least {SECRET_KEY_MIN_BYTES} bytes \
-                 (for example from `openssl rand -base64 48`)"
-            ));
-        }
-        let keys =
-            [("SECRET_KEY", &self.secret_key), ("SECRET_KEY_PREVIOUS", &self.secret_key_previous)];
-        for (name, key) in keys {
-            if key.as_ref().is_some_and(|key| key.0.len() < SECRET_KEY_MIN_BYTES) {
-                problems.push(format!(
-                    "{name}: too short, it must have at least {SECRET_KEY_MIN_BYTES} bytes"
-                ));
-            }
-        }
-        for (name, value) in [
-            ("DATABASE_READERS", self.database_readers),
-            ("DATABASE_POOL_SIZE", self.database_pool_size),
-        ] {
-            if !(1..=1000).contains(&value) {
-                problems.push(format!(
-                    "{name}: {value} is wrong, it must be a whole number from 1 to 1000"
-                ));
-            }
-        }
-        if self.s3_access_key_id.is_some() != self.s3_secret_access_key.is_some() {
-            problems.push(
-                "S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY: one is missing, a key needs both"
-                    .to_owned(),
-            );
-        }
-        if self.trusted_documents_mode != TrustedMode::Off && self.trusted_documents.0.is_empty() {
-            problems.push(
-                "TRUSTED_DOCUMENTS: missing, TRUSTED_DOCUMENTS_MODE needs a manifest to go by"
-                    .to_owned(),
-            );
-        }
-        if self.trusted_documents_mode == TrustedMode::Only && self.playground == Some(true) {
-            problems.push(
-                "PLAYGROUND: true is wrong where TRUSTED_DOCUMENTS_MODE is only, since none of its \
-                 documents would run"
-                    .to_owned(),
-            );
-        }
-        if problems.is_empty() { Ok(self) } else { Err(ConfigError(problems)) }
     }
 }
 
