@@ -1,6 +1,9 @@
 //! Many people at once on a few posts: no deadlock, no failure, and every count right at the end.
 //!
-//! `STORM_SECONDS=60 cargo test storm` lets it last.
+//! `STORM_SECONDS=60 cargo test storm -- --nocapture` lets it last, with the settings that a server
+//! has by default, and prints what came of it. Where the machine has far more to do than it can,
+//! some wait longer for a lock than they may, and are told `TIMEOUT`; that is not what is tested, so
+//! the short storm among other tests has more patience.
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +25,8 @@ use crate::support::{
     world::Made,
 };
 
+/// How long it lasts among other tests.
+const SHORT: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 64;
 const USERS: usize = 10;
 const POSTS: usize = 20;
@@ -66,16 +71,18 @@ fn pick<T: Clone>(from: &[T]) -> T {
 }
 
 impl Crowd {
-    async fn gather() -> Self {
-        // The machine may be busy with other tests: patience is not what is tested.
-        let patient = [
-            ("WRITES_PER_MINUTE", "100000000"),
-            ("DATABASE_LOCK_TIMEOUT_SECONDS", "20"),
-            ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "20"),
-            ("DATABASE_WAIT_SECONDS", "20"),
-            ("REQUEST_TIMEOUT_SECONDS", "40"),
-        ];
-        let (app, _) = TestApp::with_settings(&patient).await;
+    async fn gather(patient: bool) -> Self {
+        // Ten people do the work of many here.
+        let mut settings = vec![("WRITES_PER_MINUTE", "100000000")];
+        if patient {
+            settings.extend([
+                ("DATABASE_LOCK_TIMEOUT_SECONDS", "20"),
+                ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "20"),
+                ("DATABASE_WAIT_SECONDS", "20"),
+                ("REQUEST_TIMEOUT_SECONDS", "40"),
+            ]);
+        }
+        let (app, _) = TestApp::with_settings(&settings).await;
         let admin = app.admin("root").await;
         let crowd = Self {
             app,
@@ -175,9 +182,10 @@ impl Crowd {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_leaves_every_count_right() {
-    let seconds = std::env::var("STORM_SECONDS").map_or(5, |text| text.parse().unwrap());
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let crowd = Arc::new(Crowd::gather().await);
+    let asked = std::env::var("STORM_SECONDS").ok();
+    let lasting = asked.as_ref().map(|text| Duration::from_secs(text.parse().unwrap()));
+    let crowd = Arc::new(Crowd::gather(lasting.is_none()).await);
+    let end = Instant::now() + lasting.unwrap_or(SHORT);
     let mut people = tokio::task::JoinSet::new();
     for _ in 0..CLIENTS {
         let crowd = crowd.clone();
