@@ -75,7 +75,7 @@ pub enum Error {
     #[error("This was deleted or hidden while it was being read. Ask again.")]
     Gone,
     /// The viewer does this too often.
-    #[error("Too many requests. Try again in {} seconds.", seconds(*.retry_after))]
+    #[error("Too many requests. Try again in {}.", told(*.retry_after))]
     RateLimited {
         /// How long to wait.
         retry_after: Duration,
@@ -110,6 +110,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[must_use]
 pub fn seconds(wait: Duration) -> u64 {
     wait.as_secs_f64().ceil().max(1.0) as u64
+}
+
+/// As a sentence says it.
+fn told(wait: Duration) -> String {
+    match seconds(wait) {
+        1 => "a second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
 }
 
 impl Error {
@@ -272,5 +280,15 @@ mod tests {
         assert!(matches!(timeout, Error::Timeout), "{timeout}");
         let other = code(Said("division by zero", Some("Somebody divided by zero.")));
         assert!(matches!(other, Error::Internal(_)), "{other}");
+    }
+
+    #[test]
+    fn a_wait_is_told_as_people_say_it() {
+        let told = |millis| {
+            let retry_after = Duration::from_millis(millis);
+            Error::RateLimited { retry_after }.to_string()
+        };
+        assert_eq!(told(1), "Too many requests. Try again in a second.");
+        assert_eq!(told(1_001), "Too many requests. Try again in 2 seconds.");
     }
 }

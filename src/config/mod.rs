@@ -161,7 +161,7 @@ settings! {
     "TRUSTED_PROXIES" => trusted_proxies: List<Network> = "";
     /// Whether `/graphql` shows a browser the playground; by default in development only.
     "PLAYGROUND" => playground: Option<bool> = "";
-    /// Whether strangers may introspect the schema and get suggestions; by default in development only.
+    /// Whether strangers may introspect the schema; by default in development only.
     "INTROSPECTION" => introspection: Option<bool> = "";
     /// Manifests of documents that clients may send by their ids: files that Apollo's, Relay's or graphql-codegen's tools wrote.
     "TRUSTED_DOCUMENTS" => trusted_documents: List<PathBuf> = "";
