@@ -11,8 +11,8 @@ use axum::{
 
 use crate::{graphql::execution::Summary, metrics::Kind};
 
-/// What a path is cut to: it is the client's to choose.
-const PATH_MAX: usize = 100;
+/// What a path and the name of an operation are cut to: they are the client's to choose.
+const LONGEST: usize = 100;
 
 /// A request under way. If dropped unfinished, it tells that the client went away.
 pub(super) struct RequestLine {
@@ -25,7 +25,7 @@ pub(super) struct RequestLine {
 
 impl RequestLine {
     pub fn start(id: Arc<str>, request: &Request) -> Self {
-        let path = request.uri().path().chars().take(PATH_MAX).collect();
+        let path = request.uri().path().chars().take(LONGEST).collect();
         let method = request.method().clone();
         Self { id, method, path, started: Instant::now(), finished: false }
     }
@@ -67,13 +67,18 @@ pub(super) fn operation(
         request_id,
         transport,
         status,
-        operation = summary.name.as_deref(),
+        operation = summary.name.as_deref().map(cut),
         kind = summary.kind.map_or(Kind::Unknown, Kind::from).as_str(),
         ms = milliseconds(started),
         sql = summary.statements,
         errors = (!summary.codes.is_empty()).then(|| summary.codes.join(",")),
         "request"
     );
+}
+
+/// Names hold no characters of several bytes.
+fn cut(name: &str) -> &str {
+    name.get(..LONGEST).unwrap_or(name)
 }
 
 fn milliseconds(since: Instant) -> f64 {

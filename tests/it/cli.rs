@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    thread::{self, JoinHandle},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -54,6 +55,8 @@ pub struct Server {
     pub port: u16,
     /// What it has said until it was ready.
     said: String,
+    /// What it has said since.
+    rest: Option<JoinHandle<String>>,
 }
 
 impl Server {
@@ -70,8 +73,10 @@ impl Server {
             }
         };
         // What nobody reads must not stop it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, port, said }
+        let rest = thread::spawn(move || {
+            lines.map_while(Result::ok).fold(String::new(), |said, line| said + &line + "\n")
+        });
+        Self { process, port, said, rest: Some(rest) }
     }
 
     async fn ask(&self, document: &str) -> Value {
@@ -79,12 +84,17 @@ impl Server {
         client.query(document, Value::Null).await.json
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
-    fn end(&mut self) -> Option<i32> {
+    pub fn end(&mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
+    }
+
+    /// What it said from when it was ready until its end.
+    pub fn log(&mut self) -> String {
+        self.rest.take().unwrap().join().unwrap()
     }
 }
 

@@ -27,6 +27,7 @@ mod lost;
 mod migrations;
 mod moderation;
 mod nested;
+mod observed;
 mod permissions;
 mod plans;
 mod post;
