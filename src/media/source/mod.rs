@@ -59,7 +59,7 @@ pub enum Unreadable {
          plain JPEG."
     )]
     TooMuchMemory,
-    /// Longer than [`PATIENCE`].
+    /// Longer than `PATIENCE`.
     #[error("Reading the picture takes too long. Save it as a plain JPEG or PNG.")]
     TooSlow,
 }
