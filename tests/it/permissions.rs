@@ -317,6 +317,7 @@ const TABLES: &[&str] = &[
     include_str!("permissions/live.rs"),
     include_str!("rights/moderation.rs"),
     include_str!("rights/people.rs"),
+    include_str!("rights/pictures.rs"),
     include_str!("rights/posts.rs"),
 ];
 

@@ -7,6 +7,7 @@ mod live;
 mod model;
 mod paths;
 mod payloads;
+mod pictures;
 mod random;
 
 use rand::RngExt;
@@ -68,6 +69,7 @@ async fn check(seed: u64) {
             compare(client, part, &format!("WORLD_SEED={seed}, viewer {viewer:?}")).await;
         }
     }
+    pictures::check(&app, &maker.world, &viewers, seed).await;
     live::check(&app, &mut maker, &viewers, seed).await;
     payloads::check(&mut maker, &viewers, seed).await;
 }
