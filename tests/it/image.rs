@@ -1,11 +1,13 @@
 //! Pictures of posts and people: sent, made anew, shown, served, removed.
 
+mod bombs;
 mod bucket;
 mod crash;
 mod hostile;
 mod load;
 mod multipart;
 mod served;
+mod variables;
 
 use image::{GenericImageView, ImageFormat};
 use serde_json::{Value, json};

@@ -120,7 +120,7 @@ async fn part(
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(broken)? {
         if bytes.len() + chunk.len() > max {
-            return Err(Refusal::too_large(max));
+            return Err(Refusal::part_too_large(name, max));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -8,6 +8,12 @@ use jpeg_decoder::{Decoder, Error, PixelFormat};
 use super::{Decoded, Header, Reader, Unreadable, reduce};
 use crate::media::{colour, exif::Orientation, stored::ImageSize};
 
+/// How many times a file may go over its picture: for each of a few bytes it can ask for all the work
+/// that there is. Programs write one scan, or some ten where the picture is progressive; there may be
+/// another small picture at the end of the file.
+const MAX_SCANS: usize = 16;
+const MAX_PROGRESSIVE_SCANS: usize = 32;
+
 /// A component of a frame: how often it is sampled, across and down.
 type Sampling = (u64, u64);
 
@@ -20,6 +26,9 @@ struct Frame {
 
 pub(super) fn header(mut reader: Reader<'_>) -> Result<Header, Unreadable> {
     let frame = frame(&mut reader)?;
+    if scans(&mut reader)? > if frame.progressive { MAX_PROGRESSIVE_SCANS } else { MAX_SCANS } {
+        return Err(Unreadable::TooSlow);
+    }
     let (width, height) = (frame.width, frame.height);
     let scale = scale(width, height);
     let decoded = (width.div_ceil(scale), height.div_ceil(scale));
@@ -80,6 +89,23 @@ fn frame(reader: &mut Reader<'_>) -> Result<Frame, Unreadable> {
             0xd9 | 0xda => return Err(Unreadable::Damaged),
             _ => skip(reader, length)?,
         }
+    }
+}
+
+/// How many scans begin in the rest of the file. Among the pixels their marker does not occur.
+fn scans(reader: &mut Reader<'_>) -> Result<usize, Unreadable> {
+    let (mut count, mut before) = (0, 0);
+    loop {
+        let there = reader.fill_buf().map_err(|_broken| Unreadable::Damaged)?;
+        if there.is_empty() {
+            return Ok(count);
+        }
+        for byte in there {
+            count += usize::from((before, *byte) == (0xff, 0xda));
+            before = *byte;
+        }
+        let length = there.len();
+        reader.consume(length);
     }
 }
 

@@ -231,3 +231,23 @@ fn pixels(row: &[u8], channels: usize) -> impl Iterator<Item = [u8; 4]> {
         [] => [0; 4],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_works_for_too_long_gets_nothing_more_of_a_file() {
+        let whole = |deadline| {
+            let file = tempfile::tempfile().unwrap();
+            file.set_len(1).unwrap();
+            let mut all = Vec::new();
+            let read = |mut reader: Reader<'_>| {
+                reader.read_to_end(&mut all).map_err(|_late| Unreadable::Damaged)
+            };
+            Patient { file, deadline }.with(read)
+        };
+        assert_eq!(whole(worked() + PATIENCE), Ok(1));
+        assert_eq!(whole(Duration::ZERO), Err(Unreadable::TooSlow));
+    }
+}
