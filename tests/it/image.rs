@@ -7,6 +7,7 @@ mod hostile;
 mod load;
 mod multipart;
 mod served;
+mod swept;
 mod variables;
 
 use image::{GenericImageView, ImageFormat};

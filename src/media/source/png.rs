@@ -56,7 +56,7 @@ pub(super) fn decode(reader: Reader<'_>) -> Result<Decoded, Unreadable> {
 
 fn unreadable(error: DecodingError) -> Unreadable {
     match error {
-        DecodingError::LimitsExceeded => Unreadable::TooMuchMemory,
+        DecodingError::LimitsExceeded => Unreadable::Unsupported,
         _ => Unreadable::Damaged,
     }
 }

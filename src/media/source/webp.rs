@@ -43,8 +43,9 @@ pub(super) fn decode(reader: Reader<'_>) -> Result<Decoded, Unreadable> {
 
 fn unreadable(error: DecodingError) -> Unreadable {
     match error {
-        DecodingError::MemoryLimitExceeded => Unreadable::TooMuchMemory,
-        DecodingError::UnsupportedFeature(_) => Unreadable::Unsupported,
+        DecodingError::MemoryLimitExceeded | DecodingError::UnsupportedFeature(_) => {
+            Unreadable::Unsupported
+        }
         _ => Unreadable::Damaged,
     }
 }
