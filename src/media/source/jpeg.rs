@@ -85,9 +85,11 @@ fn frame(reader: &mut Reader<'_>) -> Result<Frame, Unreadable> {
             }
             // Lossless, hierarchical, arithmetic: nobody's camera writes them.
             0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => return Err(Unreadable::Unsupported),
-            // Pixels before anything says of what size.
-            0xd9 | 0xda => return Err(Unreadable::Damaged),
-            _ => skip(reader, length)?,
+            // Tables, what programs note down, remarks.
+            0xc4 | 0xdb | 0xdd | 0xe0..=0xef | 0xfe => skip(reader, length)?,
+            // Pixels before anything says of what size, and whatever has no length: the decoder must
+            // not find another frame than this.
+            _ => return Err(Unreadable::Damaged),
         }
     }
 }

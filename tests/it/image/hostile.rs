@@ -122,6 +122,24 @@ async fn who_sends_too_many_pixels_is_told_how_many_fit() {
     }
 }
 
+/// What is measured must be what is decoded: here one frame stands where a decoder finds it that
+/// passes over nonsense, and another where one looks that believes in lengths.
+#[tokio::test]
+async fn a_file_of_two_readings_is_refused() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let real = jpeg(64, 64, &[1, 2, 3], |_| ());
+    let start = real.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    let mut small = real[start..start + 19].to_vec();
+    small[5..9].copy_from_slice(&[0, 8, 0, 8]);
+    assert_eq!(verdict(&ada, real.clone()).await, "fine");
+    let length = (real.len() as u16).to_be_bytes();
+    for marker in [0x00, 0x01, 0xd0, 0xd8, 0xf0] {
+        let file = [&[0xff, 0xd8, 0xff, marker], &length[..], &real[2..], &small].concat();
+        assert_eq!(verdict(&ada, file).await, "INVALID", "{marker:x}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_hidden_in_a_file_stays_behind() {
     let (app, _) = TestApp::init().await;
