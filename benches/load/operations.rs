@@ -33,7 +33,7 @@ pub enum Operation {
 /// What every post is asked for.
 macro_rules! post {
     () => {
-        "id title content createdAt owner { id username displayName } score commentCount"
+        "id title content imageUrl createdAt owner { id username displayName } score commentCount"
     };
 }
 

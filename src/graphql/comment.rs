@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     context::ContextExt,
+    eager::Eager,
     loaders::{Loader, Loaders, Lookup},
     nested::{self, Counts, Nested, Pages},
     nullable::Nullable,
@@ -123,6 +124,10 @@ pub async fn page(
 
 /// Something said under a post.
 pub struct Comment(pub CommentRow);
+
+impl Eager for Comment {
+    const READY: &[&str] = &["id", "content", "isDeleted", "createdAt", "editedAt"];
+}
 
 /// Something said under a post. Where a comment was deleted that others had answered, a comment
 /// without author and text is left, so that the thread stays whole.

@@ -13,6 +13,7 @@ pub mod comment;
 pub mod comment_mutation;
 pub mod context;
 pub mod documents;
+mod eager;
 pub mod error;
 pub mod execution;
 pub mod follow;

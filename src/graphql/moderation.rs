@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     context::ContextExt,
+    eager::Eager,
     follow::load,
     id::{AnyId, Id, ModerationKind},
     loaders::Lookup,
@@ -66,6 +67,8 @@ pub enum ModerationAction {
 
 /// An act of moderation: who did what to whom, and why. Only admins see it; nobody can change it.
 pub struct ModerationEntry(pub ModerationRow);
+
+impl Eager for ModerationEntry {}
 
 /// An act of moderation: who did what to whom, and why. Only admins see it; nobody can change it.
 #[Object]

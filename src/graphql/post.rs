@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{Context, Enum, Object};
+use async_graphql::{Context, ContextSelectionSet, Enum, Object, parser::types::Field};
 use chrono::{DateTime, Utc};
 
 use super::{
     comment::{self, Comment, CommentOrder},
     context::ContextExt,
+    eager::{Eager, Quick, all_ready},
     id::{Asked, Id, PostKind},
     image::{Image, Url},
     loaders::Loaders,
@@ -133,14 +134,14 @@ impl Post {
     }
 
     /// Who wrote it.
-    async fn owner(&self, ctx: &Context<'_>) -> Result<User> {
+    async fn owner(&self, ctx: &Context<'_>) -> Result<Quick<User>> {
         if let Some(owner) = &self.facts.owner {
-            return Ok(User(owner.clone()));
+            return Ok(Quick(User(owner.clone())));
         }
         // Who may see a post may see its owner, both are decided in `db::visibility`: without an
         // owner the post itself went while it was being read.
         let owner = ctx.loaders().known_users.load(self.row.owner_id).await?;
-        owner.map(User).ok_or(Error::Gone)
+        owner.map(|owner| Quick(User(owner))).ok_or(Error::Gone)
     }
 
     /// Votes for it less votes against it: the same number for everybody, counting also people whom the
@@ -227,6 +228,33 @@ impl Post {
     }
 }
 
+impl Eager for Post {
+    const READY: &[&str] = &[
+        "id",
+        "title",
+        "published",
+        "visibility",
+        "imageUrl",
+        "createdAt",
+        "updatedAt",
+        "editedAt",
+        "viewerCanUpdate",
+    ];
+
+    fn is_ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> bool {
+        match field.name.node.as_str() {
+            "content" => self.row.content.0.is_some(),
+            "score" | "upvotes" | "downvotes" | "commentCount" => self.facts.stats.is_some(),
+            "viewerVote" => self.facts.viewer_vote.is_some(),
+            "owner" => {
+                let owner = self.facts.owner.as_ref();
+                owner.is_some_and(|owner| all_ready(ctx, &User(owner.clone()), field))
+            }
+            name => Self::READY.contains(&name),
+        }
+    }
+}
+
 /// Queries about a post.
 #[derive(Default)]
 pub struct PostQuery;
@@ -238,10 +266,10 @@ impl PostQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which post.")] id: Asked<Id<PostKind>>,
-    ) -> Nullable<Post> {
+    ) -> Nullable<Quick<Post>> {
         let find = async || {
             let post = ctx.loaders().posts.load(id.get()?.uuid()).await?;
-            Ok(post.map(Post::from))
+            Ok(post.map(|row| Quick(row.into())))
         };
         find().await.into()
     }

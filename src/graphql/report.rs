@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     comment::Comment,
     context::ContextExt,
+    eager::Eager,
     follow::load,
     id::{Id, ReportKind},
     loaders::Lookup,
@@ -57,6 +58,8 @@ pub enum ReportSubject {
 
 /// What somebody thinks an admin should look at. Admins see it, and who made it.
 pub struct Report(pub ReportRow);
+
+impl Eager for Report {}
 
 /// What somebody thinks an admin should look at. Admins see it, and who made it.
 #[Object]

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     context::ContextExt,
+    eager::Eager,
     error::{UserError, UserErrorCode},
     id::{Id, SessionKind},
     loaders::Lookup,
@@ -26,6 +27,8 @@ use crate::{
 
 /// A login that lasts until it is ended, on one device. Only its owner sees it.
 pub struct Session(pub SessionRow);
+
+impl Eager for Session {}
 
 /// A login that lasts until it is ended, on one device. Only its owner sees it.
 #[Object]

@@ -9,6 +9,7 @@ use super::{
     boundary,
     comment::{self, Comment, CommentOrder},
     context::ContextExt,
+    eager::Eager,
     follow,
     id::{Id, UserKind},
     image::{Image, Url},
@@ -48,6 +49,21 @@ impl User {
         // An ended session is no reason for an error on other people.
         Ok(matches!(ctx.session_user().await, Ok(Some(viewer)) if viewer.is_admin()))
     }
+}
+
+impl Eager for User {
+    const READY: &[&str] = &[
+        "id",
+        "username",
+        "displayName",
+        "bio",
+        "avatarUrl",
+        "role",
+        "createdAt",
+        "isSuspended",
+        "suspendedAt",
+        "isViewer",
+    ];
 }
 
 /// A person on the network.

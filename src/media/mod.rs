@@ -1,6 +1,6 @@
 //! Pictures: what people send is read, made anew in a few sizes, and kept in a store.
 //!
-//! Nothing of a file that was sent is ever served: [`source`] reads its pixels, [`rendition`] writes
+//! Nothing of a file that was sent is ever served: [`source`] reads its pixels, `rendition` writes
 //! them again, so that whatever else was in it (positions, names, scripts) stays behind. [`Media`] is
 //! what the rest of the program uses. It knows of the database only what it needs so that no file
 //! outlives its row for long, nor any row its file: see [`crate::db::image`].

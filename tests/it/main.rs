@@ -40,6 +40,7 @@ mod retry;
 mod rights;
 mod schema;
 mod seed;
+mod selections;
 mod server;
 mod session;
 mod slow;

@@ -5,13 +5,16 @@ mod cursor;
 
 use std::borrow::Cow;
 
-use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{
+    Context, ContextSelectionSet, Object, OutputType, SimpleObject, TypeName, parser::types::Field,
+};
 use futures_util::future::BoxFuture;
 
 pub use arguments::PageArguments;
 use cursor::Cursor;
 pub use cursor::{CursorKey, ListTag};
 
+use super::eager::{Eager, Quick, all_ready};
 use crate::{
     db::page::{Page, Position},
     error::Result,
@@ -44,15 +47,25 @@ impl<T: OutputType> TypeName for Edge<T> {
 
 /// A row of a list with its place in it.
 #[Object(name_type)]
-impl<T: OutputType> Edge<T> {
+impl<T: Eager> Edge<T> {
     /// The row's place in the list, for `after` and `before`.
     async fn cursor(&self) -> String {
         self.cursor.text()
     }
 
     /// The row.
-    async fn node(&self) -> &T {
-        &self.node
+    async fn node(&self) -> Quick<&T> {
+        Quick(&self.node)
+    }
+}
+
+impl<T: Eager> Eager for Edge<T> {
+    fn is_ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> bool {
+        match field.name.node.as_str() {
+            "cursor" => true,
+            "node" => all_ready(ctx, &self.node, field),
+            _ => false,
+        }
     }
 }
 
@@ -90,15 +103,15 @@ impl<T: OutputType> TypeName for Connection<T> {
 
 /// A page of a list.
 #[Object(name_type)]
-impl<T: OutputType> Connection<T> {
+impl<T: Eager> Connection<T> {
     /// The rows with their cursors.
-    async fn edges(&self) -> &[Edge<T>] {
-        &self.edges
+    async fn edges(&self) -> Vec<Quick<&Edge<T>>> {
+        self.edges.iter().map(Quick).collect()
     }
 
     /// The rows alone.
-    async fn nodes(&self) -> Vec<&T> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self) -> Vec<Quick<&T>> {
+        self.edges.iter().map(|edge| Quick(&edge.node)).collect()
     }
 
     /// Where this page stands in the list.

@@ -63,7 +63,7 @@ pub enum Unreadable {
         /// So many millions of pixels fit.
         most: u64,
     },
-    /// Longer than [`PATIENCE`].
+    /// Longer than `PATIENCE`.
     #[error("Reading the picture takes too long. Save it as a plain JPEG or PNG.")]
     TooSlow,
 }
