@@ -51,7 +51,7 @@ pub enum Unreadable {
     /// Of a format, in a way that hardly anybody uses.
     #[error("This kind of picture cannot be read. Save it as a plain JPEG or PNG.")]
     Unsupported,
-    /// More than [`MAX_PIXELS`], or longer than [`MAX_SIDE`].
+    /// More than [`MAX_PIXELS`], or longer than `MAX_SIDE`.
     #[error("The picture has more than 40 megapixels, or more than 65,535 pixels on a side.")]
     TooManyPixels,
     /// Within the pixels, but of a kind that has to lie in memory as a whole.
