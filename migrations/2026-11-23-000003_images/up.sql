@@ -10,7 +10,7 @@ CREATE TABLE images (
     due_at     timestamptz DEFAULT now() + interval '10 minutes',
     -- Whether somebody has begun to remove its files: then nobody may show it any more.
     condemned  boolean     NOT NULL DEFAULT false,
-    CONSTRAINT images_name_shape CHECK (name ~ '^[0-9a-z]{26}$'),
+    CONSTRAINT images_name_shape CHECK (name ~ '^[0-9a-z]{52}$'),
     CONSTRAINT images_condemned_are_due CHECK (due_at IS NOT NULL OR NOT condemned)
 );
 CREATE INDEX images_due ON images (due_at) WHERE due_at IS NOT NULL;
@@ -21,13 +21,13 @@ CREATE INDEX images_due ON images (due_at) WHERE due_at IS NOT NULL;
 ALTER TABLE posts ADD COLUMN image text, ADD COLUMN image_alt text;
 ALTER TABLE posts
     ADD CONSTRAINT posts_image_shape CHECK
-        (image ~ '^[0-9a-z]{26} [1-9][0-9]{0,4} [1-9][0-9]{0,4} (jpg|webp) [A-Za-z0-9_-]{1,60}$') NOT VALID,
+        (image ~ '^[0-9a-z]{52} [1-9][0-9]{0,4} [1-9][0-9]{0,4} (jpg|webp) [A-Za-z0-9_-]{1,60}$') NOT VALID,
     ADD CONSTRAINT posts_image_alt_length CHECK (char_length(image_alt) BETWEEN 1 AND 8000) NOT VALID,
     ADD CONSTRAINT posts_image_alt_describes CHECK (image_alt IS NULL OR image IS NOT NULL) NOT VALID;
 ALTER TABLE users ADD COLUMN avatar text;
 ALTER TABLE users
     ADD CONSTRAINT users_avatar_shape CHECK
-        (avatar ~ '^[0-9a-z]{26} [1-9][0-9]{0,4} [1-9][0-9]{0,4} (jpg|webp) [A-Za-z0-9_-]{1,60}$') NOT VALID;
+        (avatar ~ '^[0-9a-z]{52} [1-9][0-9]{0,4} [1-9][0-9]{0,4} (jpg|webp) [A-Za-z0-9_-]{1,60}$') NOT VALID;
 
 -- One row takes a picture that waits for it. Two rows never share one, so the files can go with
 -- either; and one whose files are being removed is taken by nobody.

@@ -54,14 +54,43 @@ impl Keys {
         Ok(URL_SAFE_NO_PAD.encode(&self.fingerprint(purpose, text)?[..16]))
     }
 
-    /// The NUL keeps purposes apart from each other, and from access tokens, which have none.
+    /// What proves later on that it was this server that said this.
+    ///
+    /// # Errors
+    /// As [`Keys::address_hash`].
+    pub fn sign(&self, purpose: &'static str, text: &[u8]) -> Result<String> {
+        Ok(URL_SAFE_NO_PAD.encode(self.fingerprint(purpose, text)?))
+    }
+
+    /// Whether this server has signed this, with the current key or with the one before it.
+    #[must_use]
+    pub fn has_signed(&self, purpose: &'static str, text: &[u8], signature: &str) -> bool {
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        let mut keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.any(|key| mac(key, purpose, text).is_ok_and(|it| it.verify_slice(&signature).is_ok()))
+    }
+
     fn fingerprint(&self, purpose: &'static str, data: &[u8]) -> Result<Vec<u8>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.current.0.as_bytes())
-            .map_err(|error| Error::internal(error.to_string()))?;
-        mac.update(purpose.as_bytes());
-        mac.update(&[0]);
-        mac.update(data);
-        Ok(mac.finalize().into_bytes().to_vec())
+        Ok(mac(&self.current, purpose, data)?.finalize().into_bytes().to_vec())
+    }
+}
+
+/// The NUL keeps purposes apart from each other, and from access tokens, which have none.
+fn mac(key: &Secret, purpose: &'static str, data: &[u8]) -> Result<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.0.as_bytes())
+        .map_err(|error| Error::internal(error.to_string()))?;
+    mac.update(purpose.as_bytes());
+    mac.update(&[0]);
+    mac.update(data);
+    Ok(mac)
+}
+
+#[cfg(test)]
+impl Keys {
+    /// These keys.
+    pub fn of(current: &str, previous: Option<&str>) -> Self {
+        let secret = |key: &str| Secret(key.into());
+        Self { current: secret(current), previous: previous.map(secret) }
     }
 }
 
@@ -70,8 +99,7 @@ mod tests {
     use super::*;
 
     fn hash(key: &str, address: &str) -> Vec<u8> {
-        let keys = Keys { current: Secret(key.into()), previous: None };
-        keys.address_hash(address.parse().unwrap()).unwrap()
+        Keys::of(key, None).address_hash(address.parse().unwrap()).unwrap()
     }
 
     #[test]

@@ -89,16 +89,32 @@ pub(super) fn late(error: DieselError) -> Error {
     }
 }
 
-/// Whether a post or a person shows the picture. What a suspended person showed is hidden like what
-/// they wrote.
+/// Who wants to see a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Anybody. What a suspended person showed is hidden from them like what they wrote.
+    Everybody,
+    /// Those who see suspended people, too.
+    Moderators,
+}
+
+/// Whether a post or a person shows the picture.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_shown(mut conn: &AsyncPgConnection, name: &str) -> Result<bool> {
+pub async fn is_shown(
+    mut conn: &AsyncPgConnection,
+    name: &str,
+    audience: Audience,
+) -> Result<bool> {
     let statement =
         Statement::new("SELECT FROM images JOIN users ON users.id = owner_id WHERE name = ")
             .bind::<sql_types::Text, _>(name.to_owned())
-            .sql(" AND due_at IS NULL AND suspended_at IS NULL");
+            .sql(" AND due_at IS NULL")
+            .sql(match audience {
+                Audience::Everybody => " AND suspended_at IS NULL",
+                Audience::Moderators => "",
+            });
     Ok(statement.execute(&mut conn).await? == 1)
 }
 

@@ -27,7 +27,7 @@ macro_rules! columns {
             "posts.id, posts.owner_id, posts.title, ",
             $content,
             ", posts.published, posts.visibility, posts.created_at, posts.updated_at, \
-              posts.edited_at, posts.image, posts.image_alt"
+              posts.edited_at, posts.image, posts.image_alt, posts.owner_suspended"
         )
     };
 }
@@ -119,6 +119,8 @@ pub struct PostRow {
     /// Its picture.
     pub image: Option<ImageText>,
     pub image_alt: Option<String>,
+    /// Then few see it.
+    pub owner_suspended: bool,
 }
 
 /// What is counted for a post.

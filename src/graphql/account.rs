@@ -116,9 +116,9 @@ pub struct UpdateProfileInput {
     pub bio: MaybeUndefined<String>,
     /// A telephone number with its country, such as `+49 151 12345678`.
     pub phone_number: MaybeUndefined<String>,
-    /// A picture of oneself: JPEG, PNG, WebP or GIF, up to 8 MiB and 40 megapixels. It is made anew, so
-    /// that nothing remains of where and with what it was taken; of a moving one the first picture is
-    /// kept.
+    /// A picture of oneself, as for a post: JPEG, PNG, WebP or GIF, up to 8 MiB and 40 megapixels. It is
+    /// made anew, so that nothing remains of where and with what it was taken; of a moving one the
+    /// first picture is kept.
     pub avatar: MaybeUndefined<Upload>,
 }
 

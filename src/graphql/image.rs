@@ -10,7 +10,7 @@ use super::context::ContextExt;
 use crate::{
     db::image::ImageText,
     error::{Error, Result},
-    media::{self, ImageFile, StoredImage},
+    media::{self, ImageFile, Pass, StoredImage},
 };
 
 /// An address in the web.
@@ -45,6 +45,12 @@ impl Url {
             (None, None) => format!("/media/{file}"),
         })
     }
+
+    /// The same for a file that is hidden from most: whoever is told this address may see it.
+    fn of_hidden(ctx: &Context<'_>, file: &ImageFile) -> Result<Self> {
+        let pass = Pass::new(&ctx.app().keys, file)?;
+        Ok(Self(format!("{}?{pass}", Self::of(ctx, file).0)))
+    }
 }
 
 /// A host of nothing but what hosts are made of.
@@ -70,6 +76,8 @@ pub enum ImageSize {
 pub struct Image {
     stored: StoredImage,
     alt: Option<String>,
+    /// Whether only few see whose picture it is.
+    hidden: bool,
 }
 
 impl Image {
@@ -77,15 +85,27 @@ impl Image {
     ///
     /// # Errors
     /// When what stands there is no picture.
-    pub fn read(stored: Option<&ImageText>, alt: Option<&str>) -> Result<Option<Self>> {
+    pub fn read(
+        stored: Option<&ImageText>,
+        alt: Option<&str>,
+        hidden: bool,
+    ) -> Result<Option<Self>> {
         let Some(text) = stored.map(ImageText::as_str) else { return Ok(None) };
         let stored = text.parse().map_err(|error| Error::internal(format!("{error}: {text:?}")))?;
-        Ok(Some(Self { stored, alt: alt.map(str::to_owned) }))
+        Ok(Some(Self { stored, alt: alt.map(str::to_owned), hidden }))
     }
 
     /// Where its largest file is.
-    pub fn large(&self, ctx: &Context<'_>) -> Url {
-        Url::of(ctx, &self.stored.file(media::ImageSize::Large))
+    ///
+    /// # Errors
+    /// Never: keys of any length can sign.
+    pub fn large(&self, ctx: &Context<'_>) -> Result<Url> {
+        self.address(ctx, media::ImageSize::Large)
+    }
+
+    fn address(&self, ctx: &Context<'_>, size: media::ImageSize) -> Result<Url> {
+        let file = self.stored.file(size);
+        if self.hidden { Url::of_hidden(ctx, &file) } else { Ok(Url::of(ctx, &file)) }
     }
 }
 
@@ -93,13 +113,14 @@ impl Image {
 #[Object]
 impl Image {
     /// Where the picture is, in this size or in the largest that there is. The address never shows
-    /// another picture, and shows none any more when what the picture belongs to is gone.
+    /// another picture, and shows none any more when what the picture belongs to is gone. That of a
+    /// suspended person's picture, which admins are told, is good for an hour or two.
     async fn url(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "In which size.", default_with = "ImageSize::Large")] size: ImageSize,
-    ) -> Url {
-        Url::of(ctx, &self.stored.file(size.into()))
+    ) -> Result<Url> {
+        self.address(ctx, size.into())
     }
 
     /// How wide it is in its large size, in pixels.

@@ -66,7 +66,8 @@ impl Post {
     }
 
     fn picture(&self) -> Result<Option<Image>> {
-        Image::read(self.row.image.as_ref(), self.row.image_alt.as_deref())
+        let PostRow { image, image_alt, owner_suspended, .. } = &self.row;
+        Image::read(image.as_ref(), image_alt.as_deref(), *owner_suspended)
     }
 
     fn is_viewers_own(&self, ctx: &Context<'_>) -> bool {
@@ -109,7 +110,7 @@ impl Post {
 
     /// Where its picture is, in its largest size; null when it has none.
     async fn image_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
-        self.picture().map(|image| image.map(|image| image.large(ctx))).into()
+        self.picture().and_then(|image| image.map(|image| image.large(ctx)).transpose()).into()
     }
 
     /// Its picture; null when it has none.

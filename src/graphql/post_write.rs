@@ -177,8 +177,10 @@ pub struct CreatePostInput {
     /// Who may see it once it is out.
     #[graphql(default_with = "Visibility::Public")]
     pub visibility: Visibility,
-    /// A picture: JPEG, PNG, WebP or GIF, up to 8 MiB and 40 megapixels. It is made anew, so that
-    /// nothing remains of where and with what it was taken; of a moving one the first picture is kept.
+    /// A picture: JPEG, PNG, WebP or GIF, up to 8 MiB and 40 megapixels; a WebP, a progressive JPEG or
+    /// an interlaced PNG has to be read as a whole and may have 6 to 24, by its kind. It is made anew,
+    /// so that nothing remains of where and with what it was taken; of a moving one the first picture
+    /// is kept.
     pub image: Option<Upload>,
     /// What can be seen in the picture, for those who cannot: up to 1,000 characters. Of no account
     /// without a picture.

@@ -109,7 +109,7 @@ pub async fn develop(
 
 fn code(unreadable: Unreadable) -> UserErrorCode {
     match unreadable {
-        Unreadable::TooManyPixels | Unreadable::TooMuchMemory => UserErrorCode::TooLarge,
+        Unreadable::TooManyPixels | Unreadable::TooMuchMemory { .. } => UserErrorCode::TooLarge,
         Unreadable::Empty => UserErrorCode::Required,
         _ => UserErrorCode::Invalid,
     }

@@ -38,7 +38,7 @@ impl From<UserRow> for User {
 
 impl User {
     fn picture(&self) -> Result<Option<Image>> {
-        Image::read(self.0.avatar.as_ref(), None)
+        Image::read(self.0.avatar.as_ref(), None, self.0.suspended_at.is_some())
     }
 
     /// Whether the viewer may read what is private: their own, or as an admin.
@@ -91,7 +91,7 @@ impl User {
 
     /// Where the user's picture is, in its largest size; null when they have none.
     async fn avatar_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
-        self.picture().map(|image| image.map(|image| image.large(ctx))).into()
+        self.picture().and_then(|image| image.map(|image| image.large(ctx)).transpose()).into()
     }
 
     /// The user's picture; null when they have none.

@@ -2,16 +2,21 @@
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use super::Shared;
-use crate::media::{Found, ImageFile, Range};
+use crate::{
+    db::image::Audience,
+    media::{Found, ImageFile, Pass, Range},
+};
 
 /// An address never shows another picture.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// What a pass opens is for whoever has it, as long as that is good.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// A browser that is shown the address itself makes nothing of it but a picture.
 const CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 /// Pages of other sites may show it, also those that are isolated from everything else.
@@ -22,6 +27,7 @@ const EMBEDDABLE: (HeaderName, &str) =
 pub(super) async fn serve(
     State(http): State<Shared>,
     Path(name): Path<String>,
+    pass: Result<Query<Pass>, QueryRejection>,
     method: Method,
     headers: HeaderMap,
 ) -> Response {
@@ -30,7 +36,11 @@ pub(super) async fn serve(
     let tag = format!("\"{file}\"");
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|tags| is_among(&tag, tags));
     let range = range(&headers, &tag).filter(|_| method == Method::GET && !is_known);
-    let found = match http.app.media.find(&file, range).await {
+    let audience = match pass {
+        Ok(Query(pass)) if pass.opens(&http.app.keys, &file) => Audience::Moderators,
+        _ => Audience::Everybody,
+    };
+    let found = match http.app.media.find(&file, audience, range).await {
         Ok(Some(found)) => found,
         Ok(None) => return missing(),
         Err(error) => {
@@ -51,7 +61,8 @@ pub(super) async fn serve(
     if is_picture {
         let content_type = HeaderValue::from_static(file.format.content_type());
         headers.insert(header::CONTENT_TYPE, content_type);
-        headers.insert(header::CACHE_CONTROL, FOREVER);
+        let caching = if audience == Audience::Everybody { FOREVER } else { PRIVATE };
+        headers.insert(header::CACHE_CONTROL, caching);
     }
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_SECURITY_POLICY, CSP);

@@ -8,6 +8,7 @@
 mod canvas;
 mod colour;
 mod exif;
+mod pass;
 mod rendition;
 pub mod source;
 mod store;
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use self::{
+    pass::Pass,
     source::Unreadable,
     store::{Body, Found, Range, Store},
     stored::{Format, ImageFile, ImageName, ImageSize, StoredImage},
@@ -28,7 +30,10 @@ pub use self::{
 };
 use crate::{
     config::Config,
-    db::{Db, image},
+    db::{
+        Db,
+        image::{self, Audience},
+    },
     error::Result,
 };
 
@@ -71,7 +76,7 @@ impl Media {
     /// # Errors
     /// When the database or the store fails.
     pub async fn keep(&self, owner: Uuid, finished: Finished) -> Result<StoredImage> {
-        let image = finished.describe(ImageName::random());
+        let image = finished.describe();
         let name = image.name.to_string();
         self.db.retrying(async |mut conn| image::announce(&mut conn, &name, owner).await).await?;
         for (file, bytes) in finished.into_files(&image) {
@@ -103,9 +108,14 @@ impl Media {
     ///
     /// # Errors
     /// When the database or the store fails.
-    pub async fn find(&self, file: &ImageFile, range: Option<Range>) -> Result<Option<Found>> {
+    pub async fn find(
+        &self,
+        file: &ImageFile,
+        audience: Audience,
+        range: Option<Range>,
+    ) -> Result<Option<Found>> {
         let name = file.name.to_string();
-        if !image::is_shown(&*self.db.read().await?, &name).await? {
+        if !image::is_shown(&*self.db.read().await?, &name, audience).await? {
             return Ok(None);
         }
         self.store.get(file, range).await

@@ -3,25 +3,45 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use sha2::{Digest, Sha256};
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-const NAME_LENGTH: usize = 26;
+/// How many letters of five bits each of the two parts of a name has.
+const PART: usize = 26;
+const NAME_LENGTH: usize = 2 * PART;
 
-/// The name of a picture: 130 random bits, so that nobody guesses the name of one that is private.
+/// The name of a picture: 130 random bits, so that nobody guesses the name of one that is private,
+/// and 130 bits of a SHA-256 of its files, so that under a name that caches keep for a year nothing
+/// else can ever lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageName([u8; NAME_LENGTH]);
 
 impl ImageName {
-    /// A name that nobody has.
+    /// A name that nobody has, for files with this digest.
     #[must_use]
-    pub fn random() -> Self {
-        Self::from_bytes(rand::random())
+    pub fn of(content: &ContentDigest) -> Self {
+        let secret: [u8; PART] = rand::random();
+        let mut letters = [0; NAME_LENGTH];
+        for (letter, byte) in letters.iter_mut().zip(secret.iter().chain(&content.0)) {
+            *letter = ALPHABET[usize::from(byte & 31)];
+        }
+        Self(letters)
     }
+}
 
-    /// The name that follows from these bytes, of which five bits each count.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; NAME_LENGTH]) -> Self {
-        Self(bytes.map(|byte| ALPHABET[usize::from(byte & 31)]))
+/// The SHA-256 of all files of a picture, from the largest on, each after its length in eight bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentDigest([u8; 32]);
+
+impl ContentDigest {
+    /// That of these files.
+    pub fn new<'f>(files: impl Iterator<Item = &'f [u8]>) -> Self {
+        let mut hash = Sha256::new();
+        for file in files {
+            hash.update((file.len() as u64).to_be_bytes());
+            hash.update(file);
+        }
+        Self(hash.finalize().into())
     }
 }
 
@@ -205,8 +225,27 @@ impl FromStr for StoredImage {
 mod tests {
     use super::*;
 
+    fn some_name() -> ImageName {
+        ImageName::of(&ContentDigest::new([b"a picture".as_slice()].into_iter()))
+    }
+
+    #[test]
+    fn half_of_a_name_is_random_and_half_is_what_lies_under_it() {
+        let digest = |files: &[&[u8]]| ContentDigest::new(files.iter().copied());
+        let halves = |files: &[&[u8]]| {
+            let name = ImageName::of(&digest(files)).to_string();
+            (name[..PART].to_owned(), name[PART..].to_owned())
+        };
+        let (one, other) = (halves(&[b"ab", b"c"]), halves(&[b"ab", b"c"]));
+        assert_ne!(one.0, other.0);
+        assert_eq!(one.1, other.1);
+        for else_than_that in [[b"ab".as_slice(), b"d"], [b"a", b"bc"], [b"c", b"ab"]] {
+            assert_ne!(halves(&else_than_that).1, one.1);
+        }
+    }
+
     fn image(width: u32, height: u32) -> StoredImage {
-        let (name, placeholder) = (ImageName::random(), vec![1, 250, 3]);
+        let (name, placeholder) = (some_name(), vec![1, 250, 3]);
         StoredImage { name, width, height, format: Format::Webp, placeholder }
     }
 
@@ -231,7 +270,7 @@ mod tests {
 
     #[test]
     fn nothing_else_names_a_file() {
-        let name = ImageName::random();
+        let name = some_name();
         for wrong in [
             format!("{name}_1600.png"),
             format!("{name}_800.jpg"),

@@ -17,7 +17,7 @@ use super::{
     exif::Orientation,
     rendition::{Renditions, render},
     source::{Decoded, MEMORY_MAX, Source, Unreadable},
-    stored::{ImageFile, ImageName, ImageSize, StoredImage},
+    stored::{ContentDigest, ImageFile, ImageName, ImageSize, StoredImage},
 };
 use crate::{
     aside,
@@ -51,11 +51,14 @@ impl Finished {
         Ok(Self { renditions: render(decoded)?, _room: None })
     }
 
-    /// What its row will say, under this name.
+    /// What its row will say, under a name of its own.
     #[must_use]
-    pub fn describe(&self, name: ImageName) -> StoredImage {
-        let Renditions { width, height, format, placeholder, .. } = &self.renditions;
+    pub fn describe(&self) -> StoredImage {
+        let Renditions { width, height, format, placeholder, files } = &self.renditions;
         let (width, height, format) = (*width, *height, *format);
+        // A megabyte at most: less than a millisecond.
+        let content = ContentDigest::new(files.iter().map(|(_, bytes)| bytes.as_slice()));
+        let name = ImageName::of(&content);
         StoredImage { name, width, height, format, placeholder: placeholder.clone() }
     }
 

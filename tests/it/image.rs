@@ -1,11 +1,14 @@
 //! Pictures of posts and people: sent, made anew, shown, served, removed.
 
+mod bombs;
 mod bucket;
 mod crash;
 mod hostile;
 mod load;
 mod multipart;
 mod served;
+mod swept;
+mod variables;
 
 use image::{GenericImageView, ImageFormat};
 use serde_json::{Value, json};
@@ -163,6 +166,43 @@ async fn what_is_wrong_with_a_file_is_told_with_all_else_and_nothing_is_kept() {
         assert_eq!(answer.data("/createPost/post"), &Value::Null);
     }
     assert_eq!(files(app.uploads()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_sees_a_suspended_person_sees_their_pictures() {
+    let (app, stranger) = TestApp::init().await;
+    let (ada, admin) = (app.user("ada").await, app.admin("root").await);
+    let written = create(&ada, png(700, 300)).await;
+    let id = written.data("/createPost/post/id").clone();
+    let plain = text(written.data("/createPost/post/image/small")).to_owned();
+    let read = "query ($id: ID!) { post(id: $id) { imageUrl image { url(size: SMALL) } } }";
+    let shown = async || {
+        let answer = admin.query(read, json!({ "id": id })).await;
+        text(answer.data("/post/image/url")).to_owned()
+    };
+    assert_eq!(shown().await, plain);
+    app.suspend(&ada).await;
+    let passed = shown().await;
+    assert!(passed.starts_with(&format!("{plain}?until=")), "{passed}");
+    // An <img> sends no token.
+    let (status, headers, _) = stranger.fetch(&passed).await;
+    assert_eq!(
+        (status.as_u16(), &headers["cache-control"]),
+        (200, &"private, no-cache".parse().unwrap())
+    );
+    let (_, query) = passed.split_once('?').unwrap();
+    let other = plain.replace("_160.", "_640.");
+    for forged in [
+        plain.clone(),
+        format!("{plain}?"),
+        format!("{plain}?until=99999999999&proof="),
+        passed.replace("until=", "until=1"),
+        format!("{other}?{query}"),
+    ] {
+        assert_eq!(stranger.fetch(&forged).await.0, 404, "{forged}");
+    }
+    admin.query(DELETE, json!({ "input": { "id": id } })).await;
+    assert_eq!(stranger.fetch(&passed).await.0, 404, "deleted");
 }
 
 #[tokio::test]

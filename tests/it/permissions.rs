@@ -166,6 +166,7 @@ const TABLES: &[&str] = &[
     include_str!("permissions/people.rs"),
     include_str!("rights/moderation.rs"),
     include_str!("rights/people.rs"),
+    include_str!("rights/pictures.rs"),
     include_str!("rights/posts.rs"),
 ];
 

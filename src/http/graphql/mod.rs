@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer;
+mod arrival;
 mod body;
 mod events;
 mod multipart;

@@ -16,10 +16,13 @@ use axum::{
     body::Body,
     http::{HeaderMap, header},
 };
-use multer::{Field, Multipart};
+use multer::Field;
 use tokio::io::AsyncWriteExt;
 
-use super::{Parameters, Refusal};
+use super::{
+    Parameters, Refusal,
+    arrival::{Allowance, Arrival, HEAD_MAX, HeadTooLong},
+};
 use crate::{
     error::{Error, Result as Outcome},
     graphql::upload::{Upload, Uploaded, Uploads},
@@ -41,9 +44,32 @@ pub(super) fn is_sent(headers: &HeaderMap) -> bool {
     name.trim().eq_ignore_ascii_case("multipart/form-data")
 }
 
+/// The parts of a body, one after the other.
+struct Parts {
+    parser: multer::Multipart<'static>,
+    allowance: Allowance,
+}
+
+impl Parts {
+    fn new(headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let boundary = multer::parse_boundary(kind.unwrap_or_default())
+            .map_err(|_missing| Refusal::bad_request("The multipart request has no boundary."))?;
+        let (arrival, allowance) = Arrival::new(body.into_data_stream());
+        Ok(Self { parser: multer::Multipart::new(arrival, boundary), allowance })
+    }
+
+    async fn next(&mut self) -> Result<Option<Field<'static>>, Refusal> {
+        self.allowance.for_a_head();
+        let field = self.parser.next_field().await.map_err(broken)?;
+        self.allowance.for_content();
+        Ok(field)
+    }
+}
+
 /// A request with files, of which only the operation has been read.
 pub(super) struct Form {
-    parts: Multipart<'static>,
+    parts: Parts,
     /// The number of each file under the name of its part.
     numbers: BTreeMap<String, usize>,
     max_file_bytes: usize,
@@ -61,10 +87,7 @@ impl Form {
         if !PREFLIGHT.iter().any(is_asked_for) {
             return Err(Refusal::no_preflight());
         }
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let boundary = multer::parse_boundary(kind.unwrap_or_default())
-            .map_err(|_missing| Refusal::bad_request("The multipart request has no boundary."))?;
-        let mut parts = Multipart::new(body.into_data_stream(), boundary);
+        let mut parts = Parts::new(headers, body)?;
         let operations = part(&mut parts, "operations", max_body_bytes).await?;
         let mut parameters = Parameters::from_json(&operations)?;
         let map = part(&mut parts, "map", MAP_MAX_BYTES).await?;
@@ -75,7 +98,7 @@ impl Form {
     /// Reads the files.
     pub async fn files(mut self, request_id: &str) -> Result<Uploads, Refusal> {
         let mut files: BTreeMap<usize, Uploaded> = BTreeMap::new();
-        while let Some(field) = self.parts.next_field().await.map_err(broken)? {
+        while let Some(field) = self.parts.next().await? {
             let number = field.name().and_then(|name| self.numbers.get(name)).copied();
             let number = number.ok_or_else(|| {
                 Refusal::bad_request("The multipart request has a part that `map` does not name.")
@@ -107,12 +130,8 @@ impl Form {
 }
 
 /// The whole of the next part, which must be this one.
-async fn part(
-    parts: &mut Multipart<'static>,
-    name: &'static str,
-    max: usize,
-) -> Result<Vec<u8>, Refusal> {
-    let field = parts.next_field().await.map_err(broken)?;
+async fn part(parts: &mut Parts, name: &'static str, max: usize) -> Result<Vec<u8>, Refusal> {
+    let field = parts.next().await?;
     let Some(mut field) = field.filter(|field| field.name() == Some(name)) else {
         let message = "A multipart request begins with the parts `operations` and `map`.";
         return Err(Refusal::bad_request(message));
@@ -120,7 +139,7 @@ async fn part(
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(broken)? {
         if bytes.len() + chunk.len() > max {
-            return Err(Refusal::too_large(max));
+            return Err(Refusal::part_too_large(name, max));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -213,6 +232,10 @@ async fn nameless() -> Outcome<tokio::fs::File> {
 
 fn broken(error: multer::Error) -> Refusal {
     match error {
+        multer::Error::StreamReadFailed(error) if error.is::<HeadTooLong>() => {
+            let message = format!("A part's head may have at most {HEAD_MAX} bytes.");
+            Refusal::bad_request(message)
+        }
         multer::Error::StreamReadFailed(_) | multer::Error::IncompleteStream => Refusal::cut_off(),
         multer::Error::IncompleteFieldData { .. } | multer::Error::IncompleteHeaders => {
             Refusal::cut_off()

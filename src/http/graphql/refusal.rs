@@ -49,6 +49,12 @@ impl Refusal {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, message)
     }
 
+    /// Of a part of a multipart request.
+    pub fn part_too_large(part: &str, max: usize) -> Self {
+        let message = format!("The part `{part}` is larger than {max} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, message)
+    }
+
     pub fn unsupported_media_type() -> Self {
         let message = "Send the operation as application/json in UTF-8, or as multipart/form-data \
                        where it comes with files.";

@@ -8,6 +8,12 @@ use jpeg_decoder::{Decoder, Error, PixelFormat};
 use super::{Decoded, Header, Reader, Unreadable, reduce};
 use crate::media::{colour, exif::Orientation, stored::ImageSize};
 
+/// How many times a file may go over its picture: for each of a few bytes it can ask for all the work
+/// that there is. Programs write one scan, or some ten where the picture is progressive; there may be
+/// another small picture at the end of the file.
+const MAX_SCANS: usize = 16;
+const MAX_PROGRESSIVE_SCANS: usize = 32;
+
 /// A component of a frame: how often it is sampled, across and down.
 type Sampling = (u64, u64);
 
@@ -20,6 +26,9 @@ struct Frame {
 
 pub(super) fn header(mut reader: Reader<'_>) -> Result<Header, Unreadable> {
     let frame = frame(&mut reader)?;
+    if scans(&mut reader)? > if frame.progressive { MAX_PROGRESSIVE_SCANS } else { MAX_SCANS } {
+        return Err(Unreadable::TooSlow);
+    }
     let (width, height) = (frame.width, frame.height);
     let scale = scale(width, height);
     let decoded = (width.div_ceil(scale), height.div_ceil(scale));
@@ -76,10 +85,29 @@ fn frame(reader: &mut Reader<'_>) -> Result<Frame, Unreadable> {
             }
             // Lossless, hierarchical, arithmetic: nobody's camera writes them.
             0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => return Err(Unreadable::Unsupported),
-            // Pixels before anything says of what size.
-            0xd9 | 0xda => return Err(Unreadable::Damaged),
-            _ => skip(reader, length)?,
+            // Tables, what programs note down, remarks.
+            0xc4 | 0xdb | 0xdd | 0xe0..=0xef | 0xfe => skip(reader, length)?,
+            // Pixels before anything says of what size, and whatever has no length: the decoder must
+            // not find another frame than this.
+            _ => return Err(Unreadable::Damaged),
         }
+    }
+}
+
+/// How many scans begin in the rest of the file. Among the pixels their marker does not occur.
+fn scans(reader: &mut Reader<'_>) -> Result<usize, Unreadable> {
+    let (mut count, mut before) = (0, 0);
+    loop {
+        let there = reader.fill_buf().map_err(|_broken| Unreadable::Damaged)?;
+        if there.is_empty() {
+            return Ok(count);
+        }
+        for byte in there {
+            count += usize::from((before, *byte) == (0xff, 0xda));
+            before = *byte;
+        }
+        let length = there.len();
+        reader.consume(length);
     }
 }
 

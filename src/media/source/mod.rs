@@ -29,7 +29,8 @@ pub const MAX_PIXELS: u64 = 40_000_000;
 const MAX_SIDE: u32 = 65_535;
 /// What reading pictures may take of memory, all that are read at once together. A plain JPEG or PNG
 /// of the most pixels takes a fraction of it; what has to lie in memory as a whole may have as many
-/// pixels as fit: a progressive JPEG some 24 million, a WebP 10 to 24.
+/// pixels as fit, in millions: a progressive JPEG 24, or 9 where its colours are as fine as its
+/// brightness, an interlaced PNG 20, a WebP 24, 15 or 10 by what is in it, a moving one 6.
 pub(super) const MEMORY_MAX: u64 = 104 << 20;
 /// How long the processor may work on one picture; what is within the limits takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -50,15 +51,18 @@ pub enum Unreadable {
     /// Of a format, in a way that hardly anybody uses.
     #[error("This kind of picture cannot be read. Save it as a plain JPEG or PNG.")]
     Unsupported,
-    /// More than [`MAX_PIXELS`].
-    #[error("The picture has more than 40 megapixels.")]
+    /// More than [`MAX_PIXELS`], or longer than `MAX_SIDE`.
+    #[error("The picture has more than 40 megapixels, or more than 65,535 pixels on a side.")]
     TooManyPixels,
     /// Within the pixels, but of a kind that has to lie in memory as a whole.
     #[error(
-        "A picture of this kind takes too much memory at this size. Make it smaller, or save it as a \
-         plain JPEG."
+        "A picture of this kind has to be read as a whole, and this one is too large for that: {most} \
+         megapixels would do. A plain JPEG or PNG, neither progressive nor interlaced, may have 40."
     )]
-    TooMuchMemory,
+    TooMuchMemory {
+        /// So many millions of pixels fit.
+        most: u64,
+    },
     /// Longer than `PATIENCE`.
     #[error("Reading the picture takes too long. Save it as a plain JPEG or PNG.")]
     TooSlow,
@@ -159,7 +163,8 @@ impl Source {
         let large = u64::from(ImageSize::Large.longest()).pow(2) * 4;
         let memory = memory.max(beside + reduced).max(reduced + 5 * large.min(reduced));
         if memory > MEMORY_MAX {
-            return Err(Unreadable::TooMuchMemory);
+            let pixels = u64::from(width) * u64::from(height);
+            return Err(Unreadable::TooMuchMemory { most: fitting(pixels, memory) });
         }
         Ok(Self { file, kind, memory })
     }
@@ -188,6 +193,12 @@ impl Patient {
         // Whatever a decoder makes of it.
         if done.is_err() && self.is_over() { Err(Unreadable::TooSlow) } else { done }
     }
+}
+
+/// How many millions of pixels fit for certain, where so many take so much memory. A smaller picture is
+/// made less small on the way, so that each of its pixels may take up to twice as much.
+fn fitting(pixels: u64, memory: u64) -> u64 {
+    pixels * (MEMORY_MAX >> 10) / (memory >> 10) / 2 / 1_000_000
 }
 
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
@@ -230,4 +241,24 @@ fn pixels(row: &[u8], channels: usize) -> impl Iterator<Item = [u8; 4]> {
         [r, g, b, a, ..] => [r, g, b, a],
         [] => [0; 4],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_works_for_too_long_gets_nothing_more_of_a_file() {
+        let whole = |deadline| {
+            let file = tempfile::tempfile().unwrap();
+            file.set_len(1).unwrap();
+            let mut all = Vec::new();
+            let read = |mut reader: Reader<'_>| {
+                reader.read_to_end(&mut all).map_err(|_late| Unreadable::Damaged)
+            };
+            Patient { file, deadline }.with(read)
+        };
+        assert_eq!(whole(worked() + PATIENCE), Ok(1));
+        assert_eq!(whole(Duration::ZERO), Err(Unreadable::TooSlow));
+    }
 }

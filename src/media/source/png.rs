@@ -6,7 +6,7 @@ use super::{Decoded, Header, Reader, Unreadable, pixels, reduce};
 use crate::media::{canvas::Reducer, exif::Orientation};
 
 /// For its row, its palette, its profile and the like.
-const LIMIT_BYTES: usize = 16 << 20;
+const LIMIT_BYTES: usize = 8 << 20;
 
 fn decoder(reader: Reader<'_>) -> Decoder<Reader<'_>> {
     let mut decoder = Decoder::new_with_limits(reader, Limits { bytes: LIMIT_BYTES });
@@ -56,7 +56,7 @@ pub(super) fn decode(reader: Reader<'_>) -> Result<Decoded, Unreadable> {
 
 fn unreadable(error: DecodingError) -> Unreadable {
     match error {
-        DecodingError::LimitsExceeded => Unreadable::TooMuchMemory,
+        DecodingError::LimitsExceeded => Unreadable::Unsupported,
         _ => Unreadable::Damaged,
     }
 }

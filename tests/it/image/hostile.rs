@@ -81,17 +81,63 @@ async fn bombs_and_lies_are_refused_by_their_headers() {
     // Within the pixels, but they never come; or more than fits in memory at once.
     assert_eq!(verdict(&ada, lying_png(6_000, 6_000)).await, "INVALID");
     assert_eq!(verdict(&ada, lying_png(0, 6)).await, "INVALID");
-    let mut interlaced = lying_png(6_300, 6_300);
-    interlaced[28] = 1;
-    let sum = checksum(&interlaced[12..29]);
-    interlaced[29..33].copy_from_slice(&sum);
-    assert_eq!(verdict(&ada, interlaced).await, "TOO_LARGE");
     for file in
         ["<!doctype html>", "%PDF-1.7", "PK\u{3}\u{4}", "GIF89a", "RIFF\u{1}\0\0\0WEBP", "BM"]
     {
         assert_eq!(verdict(&ada, file.as_bytes().to_vec()).await, "INVALID", "{file}");
     }
     assert_eq!(files(app.uploads()), Vec::<String>::new());
+}
+
+/// What has to lie in memory as a whole may not have all 40 megapixels, and who sends more is told how
+/// many it may have, which is true.
+#[tokio::test]
+async fn who_sends_too_many_pixels_is_told_how_many_fit() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let interlaced = |side: u32| {
+        let mut file = lying_png(side, side);
+        file[28] = 1;
+        let sum = checksum(&file[12..29]);
+        file[29..33].copy_from_slice(&sum);
+        file
+    };
+    let progressive = |side: u32| {
+        let mut file = jpeg(16, 16, &[1, 2, 3], |it| it.set_progressive(true));
+        let frame = file.windows(2).position(|pair| pair == [0xff, 0xc2]).unwrap();
+        let side = (side as u16).to_be_bytes();
+        file[frame + 5..frame + 9].copy_from_slice(&[side, side].concat());
+        file
+    };
+    let kinds: [&dyn Fn(u32) -> Vec<u8>; 2] = [&interlaced, &progressive];
+    for kind in kinds {
+        let answer = create(&ada, kind(6_300)).await;
+        let error = answer.data("/createPost/userErrors/0");
+        assert_eq!(error["code"], "TOO_LARGE", "{}", answer.text);
+        let told = text(&error["message"]);
+        let most = told.split(' ').find_map(|word| word.parse::<f64>().ok()).unwrap();
+        assert!((5.0..40.0).contains(&most), "{told}");
+        let side = (most * 1e6).sqrt() as u32;
+        assert_ne!(verdict(&ada, kind(side)).await, "TOO_LARGE", "{told}");
+    }
+}
+
+/// What is measured must be what is decoded: here one frame stands where a decoder finds it that
+/// passes over nonsense, and another where one looks that believes in lengths.
+#[tokio::test]
+async fn a_file_of_two_readings_is_refused() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let real = jpeg(64, 64, &[1, 2, 3], |_| ());
+    let start = real.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    let mut small = real[start..start + 19].to_vec();
+    small[5..9].copy_from_slice(&[0, 8, 0, 8]);
+    assert_eq!(verdict(&ada, real.clone()).await, "fine");
+    let length = (real.len() as u16).to_be_bytes();
+    for marker in [0x00, 0x01, 0xd0, 0xd8, 0xf0] {
+        let file = [&[0xff, 0xd8, 0xff, marker], &length[..], &real[2..], &small].concat();
+        assert_eq!(verdict(&ada, file).await, "INVALID", "{marker:x}");
+    }
 }
 
 #[tokio::test]

@@ -17,11 +17,11 @@ use crate::{
 };
 
 const AT_ONCE: usize = 16;
-const MEMORY_MAX_KB: u64 = 200 * 1024;
+pub const MEMORY_MAX_KB: u64 = 200 * 1024;
 
 /// The most memory that the process ever had, in KB.
 #[cfg(target_os = "linux")]
-fn peak(process: u32) -> u64 {
+pub fn peak(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()

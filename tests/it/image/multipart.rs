@@ -96,6 +96,24 @@ async fn whatever_does_not_keep_to_the_convention_is_told_what_is_wrong() {
     assert_eq!(files(app.uploads()), Vec::<String>::new());
 }
 
+/// The parser would search all that came again with every byte that comes.
+#[tokio::test]
+async fn a_part_that_never_begins_is_not_waited_for() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let head = "--b\r\nContent-Disposition: form-data; name=\"operations\"\r\n";
+    let operations = format!("{head}\r\n{}\r\n", operations());
+    let starts = [String::new(), head.to_owned() + "X: ", operations + "--b\r\nX: "];
+    for start in starts {
+        let body = start.clone() + &"a".repeat(200_000);
+        let request = ada.multipart().header("content-type", "multipart/form-data; boundary=b");
+        let answer = ada.send(request.body(body)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{start}: {}", answer.text);
+        assert!(answer.text.contains("at most 16384 bytes"), "{start}: {}", answer.text);
+    }
+    assert_eq!(create(&ada, png(4, 4)).await.data("/createPost/userErrors"), &json!([]));
+}
+
 #[tokio::test]
 async fn files_come_with_a_header_of_people_who_are_logged_in() {
     let (app, stranger) = TestApp::init().await;

@@ -1,6 +1,9 @@
 //! Pictures over HTTP: parts, tags, and what is not there.
 
+use std::collections::BTreeSet;
+
 use reqwest::{Method, StatusCode};
+use sha2::{Digest, Sha256};
 
 use super::{create, text};
 use crate::support::{app::TestApp, client::Client, picture::png};
@@ -50,6 +53,44 @@ async fn a_part_can_be_had_and_what_is_known_is_not_sent_again() {
     assert_eq!(head.bytes().await.unwrap().len(), 0);
 }
 
+/// The second half of a picture's name, as it follows from its files.
+fn digest(files: &[Vec<u8>]) -> String {
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update((file.len() as u64).to_be_bytes());
+        hash.update(file);
+    }
+    let letter = |byte: u8| char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[usize::from(byte & 31)]);
+    hash.finalize().into_iter().take(26).map(letter).collect()
+}
+
+#[tokio::test]
+async fn a_name_says_what_lies_under_it_and_cannot_be_guessed_from_that() {
+    let (app, stranger) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let mut secrets = BTreeSet::new();
+    let mut contents = BTreeSet::new();
+    for picture in [png(700, 300), png(700, 300), png(300, 700)] {
+        let written = create(&ada, picture).await;
+        let image = written.data("/createPost/post/image");
+        let (mut files, mut names) = (Vec::new(), BTreeSet::new());
+        for size in ["large", "medium", "small"] {
+            let url = text(&image[size]);
+            let (_, headers, bytes) = stranger.fetch(url).await;
+            let file = &url[url.find("/media/").unwrap() + "/media/".len()..];
+            assert_eq!(headers["etag"], format!("\"{file}\"").as_str());
+            names.insert(file.split_once('_').unwrap().0.to_owned());
+            files.push(bytes);
+        }
+        let name = names.pop_first().unwrap();
+        assert_eq!((names.len(), name.len()), (0, 52));
+        assert_eq!(&name[26..], digest(&files), "of {name}");
+        secrets.insert(name[..26].to_owned());
+        contents.insert(name[26..].to_owned());
+    }
+    assert_eq!((secrets.len(), contents.len()), (3, 2));
+}
+
 #[tokio::test]
 async fn nothing_else_is_there() {
     let (app, stranger) = TestApp::init().await;
@@ -57,7 +98,7 @@ async fn nothing_else_is_there() {
     let written = create(&ada, png(200, 100)).await;
     let url = text(written.data("/createPost/post/imageUrl"));
     let file = &url[url.find("/media/").unwrap() + "/media/".len()..];
-    let name = &file[..26];
+    let name = &file[..52];
     std::fs::write(app.uploads().join("secret.txt"), "secret").unwrap();
     let inside = app.uploads().join(&name[..2]).join(name);
     std::fs::write(inside.join("1600.jpg#1"), "unfinished").unwrap();
@@ -72,7 +113,9 @@ async fn nothing_else_is_there() {
         format!("{name}_640.jpg"),
         format!("{name}_1600.jpg%231"),
         format!("{name}_1600.jpg%00"),
-        format!("{}_1600.jpg", "0".repeat(26)),
+        format!("{}_1600.jpg", "0".repeat(52)),
+        format!("{}{}_1600.jpg", &name[..26], "0".repeat(26)),
+        format!("{}_1600.jpg", &name[26..]),
     ] {
         let answer = stranger.get(&format!("/media/{path}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");

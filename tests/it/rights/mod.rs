@@ -5,6 +5,7 @@
 
 mod moderation;
 mod people;
+mod pictures;
 mod posts;
 mod stage;
 

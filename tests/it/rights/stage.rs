@@ -1,13 +1,14 @@
 //! The people who try, and the things on which they do.
 
 use rookery::id::{CommentKind, Id, PostKind, ReportKind, UserKind};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_postgres::Client as Sql;
 use uuid::Uuid;
 
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
+    picture::png,
     user::TestUser,
 };
 
@@ -55,6 +56,8 @@ pub enum Thing {
     Elsewhere,
     /// A public post of the foe's.
     Enmity,
+    /// A public post of somebody suspended.
+    Silenced,
     /// A comment of the owner's under the target's post.
     Said,
     /// A comment of the target's under the owner's public post.
@@ -128,7 +131,8 @@ const THINGS: &str = "
         ({private}, {owner}, 'private', 'content', true, 'private'),
         ({draft}, {owner}, 'draft', 'content', false, 'public'),
         ({elsewhere}, {target}, 'elsewhere', 'content', true, 'public'),
-        ({enmity}, {foe}, 'enmity', 'content', true, 'public');
+        ({enmity}, {foe}, 'enmity', 'content', true, 'public'),
+        ({silenced}, {gone}, 'silenced', 'content', true, 'public');
     INSERT INTO comments (id, post_id, author_id, content) VALUES
         ({said}, {elsewhere}, {owner}, 'said'),
         ({heard}, {open}, {target}, 'heard'),
@@ -137,12 +141,24 @@ const THINGS: &str = "
     INSERT INTO reports (id, reporter_id, user_id, reason) VALUES ({complaint}, {owner}, {target}, 'spam');
     INSERT INTO follows SELECT id, {friend} FROM users WHERE id = {me};
     INSERT INTO blocks SELECT id, {foe} FROM users WHERE id = {me};
-    INSERT INTO mutes SELECT id, {bore} FROM users WHERE id = {me};";
+    INSERT INTO mutes SELECT id, {bore} FROM users WHERE id = {me};
+    -- All of them have pictures, called after them.
+    CREATE TEMPORARY TABLE pictured AS SELECT id, rpad(replace(id::text, '-', ''), 52, '0') AS name
+    FROM unnest(ARRAY[{open}, {followers}, {private}, {draft}, {elsewhere}, {enmity}, {silenced},
+                      {target}, {foe}, {gone}]::uuid[]) AS id;
+    INSERT INTO images (name, owner_id) SELECT name, {me} FROM pictured;
+    UPDATE posts SET image = name || ' 4 3 jpg AAAA' FROM pictured WHERE pictured.id = posts.id;
+    UPDATE users SET avatar = name || ' 4 3 jpg AAAA' FROM pictured WHERE pictured.id = users.id;
+    DROP TABLE pictured;";
 
 impl Scene<'_> {
     pub async fn send(&self, document: &str, about: Thing) -> Answer {
-        let variables = json!({ "id": self.id(about), "elsewhere": self.id(Thing::Elsewhere) });
-        self.client.query(document, variables).await
+        let mut variables = json!({ "id": self.id(about), "elsewhere": self.id(Thing::Elsewhere) });
+        if !document.contains("$file: Upload") {
+            return self.client.query(document, variables).await;
+        }
+        variables["file"] = Value::Null;
+        self.client.upload(document, variables, &[("variables.file", png(4, 3))]).await
     }
 
     pub async fn holds(&self, condition: &str) -> bool {
@@ -184,12 +200,14 @@ impl Scene<'_> {
             Thing::Open | Thing::Followers | Thing::Private | Thing::Draft => {
                 Id::<PostKind>::from(key).to_string()
             }
-            Thing::Elsewhere | Thing::Enmity => Id::<PostKind>::from(key).to_string(),
+            Thing::Elsewhere | Thing::Enmity | Thing::Silenced => {
+                Id::<PostKind>::from(key).to_string()
+            }
         }
     }
 }
 
-const NAMES: [(&str, Thing); 16] = [
+const NAMES: [(&str, Thing); 17] = [
     ("{open}", Thing::Open),
     ("{followers}", Thing::Followers),
     ("{private}", Thing::Private),
@@ -201,6 +219,7 @@ const NAMES: [(&str, Thing); 16] = [
     ("{gone}", Thing::Gone),
     ("{elsewhere}", Thing::Elsewhere),
     ("{enmity}", Thing::Enmity),
+    ("{silenced}", Thing::Silenced),
     ("{said}", Thing::Said),
     ("{heard}", Thing::Heard),
     ("{whispered}", Thing::Whispered),

@@ -7,6 +7,7 @@ mod live;
 mod model;
 mod paths;
 mod payloads;
+mod pictures;
 mod random;
 
 use rand::RngExt;
@@ -61,6 +62,7 @@ async fn check(seed: u64) {
         |viewer: Viewer| (viewer, viewer.map_or(anonymous.clone(), |user| logged_in(&app, user)));
     let mut viewers: Vec<_> = viewers.into_iter().map(with_client).collect();
     compare_all(&mut maker, &viewers, &format!("WORLD_SEED={seed}")).await;
+    pictures::check(&app, &maker.world, &viewers, seed).await;
     live::check(&app, &mut maker, &viewers, seed).await;
     payloads::check(&app, &mut maker, &viewers, seed).await;
     // What was done by the API is seen as what was done in SQL, by one of them and by a stranger.

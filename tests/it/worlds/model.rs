@@ -46,6 +46,10 @@ pub struct World {
     pub follows: BTreeMap<(Uuid, Uuid), i64>,
     pub blocks: BTreeSet<(Uuid, Uuid)>,
     pub mutes: BTreeSet<(Uuid, Uuid)>,
+    /// By post or person, the name of their picture.
+    pub pictures: BTreeMap<Uuid, String>,
+    /// Names of pictures that went with their posts or people, or were replaced.
+    pub gone_pictures: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,6 +67,7 @@ pub type Viewer = Option<Uuid>;
 impl World {
     pub fn remove_post(&mut self, id: Uuid) {
         self.posts.remove(&id);
+        self.gone_pictures.extend(self.pictures.remove(&id));
         self.votes.retain(|(post, _), _| *post != id);
         self.comments.retain(|_, comment| comment.post != id);
     }
@@ -137,6 +142,11 @@ impl World {
             "followers" => self.follows(viewer, post.owner) || self.is_admin(viewer),
             _ => false,
         }
+    }
+
+    /// Who shows the picture of a post, or of a person.
+    pub fn shown_by(&self, shown: Uuid) -> Uuid {
+        self.posts.get(&shown).map_or(shown, |post| post.owner)
     }
 
     pub fn sees_comment(&self, viewer: Viewer, id: Uuid) -> bool {

@@ -41,7 +41,8 @@ impl Maker {
     fn happen(&mut self) {
         match self.rng.random_range(0..100) {
             0..16 => self.add_post(),
-            16..32 => self.vote(),
+            16..29 => self.vote(),
+            29..32 => self.change_picture(),
             32..54 => self.comment(),
             54..68 => self.follow(),
             68..72 => self.block(),
@@ -122,6 +123,29 @@ impl Maker {
             post.created
         ));
         self.world.posts.insert(id, post);
+        if self.rng.random_bool(0.6) {
+            self.picture("posts", "image", id);
+        }
+    }
+
+    fn change_picture(&mut self) {
+        if self.rng.random_bool(0.5) {
+            let Some(post) = self.post() else { return };
+            self.picture("posts", "image", post);
+        } else {
+            let Some(user) = self.somebody() else { return };
+            self.picture("users", "avatar", user);
+        }
+    }
+
+    /// Another picture for a post or a person.
+    fn picture(&mut self, table: &str, column: &str, of: Uuid) {
+        let (name, owner) = (format!("{:052x}", self.key().as_u128()), self.world.shown_by(of));
+        self.run(format_args!(
+            "INSERT INTO images (name, owner_id) VALUES ('{name}', '{owner}');
+             UPDATE {table} SET {column} = '{name} 4 3 jpg AAAA' WHERE id = '{of}'"
+        ));
+        self.world.gone_pictures.extend(self.world.pictures.insert(of, name));
     }
 
     pub fn visibility(&mut self) -> &'static str {
@@ -269,6 +293,7 @@ impl Maker {
         }
         let world = &mut self.world;
         world.users.remove(&id);
+        world.gone_pictures.extend(world.pictures.remove(&id));
         world.votes.retain(|(_, voter), _| *voter != id);
         world.follows.retain(|(one, other), _| *one != id && *other != id);
         world.blocks.retain(|(one, other)| *one != id && *other != id);
