@@ -148,7 +148,7 @@ async fn drawn(world: &World, captured: &[Vec<Statement>]) -> Outcome<String> {
             let drawn = format!("(SELECT {column} FROM bench_drawn WHERE n = :drawn)");
             if list { format!("ARRAY[{drawn}]") } else { drawn }
         }
-        (None, "'1'" | "'-1'") => ":direction".to_owned(),
+        (None, "'{1}'" | "'{-1}'") => "ARRAY[:direction]".to_owned(),
         (None, other) => other.to_owned(),
     };
     let draw = format!("\\set drawn random(1, {})\n", pairs.len());

@@ -70,9 +70,9 @@ impl Gathered for Votes {
         let rows: Vec<VoteRow> =
             Statement::new("SELECT votes.user_id, votes.post_id, votes.value FROM unnest(")
                 .bind::<sql_types::Array<sql_types::Uuid>, _>(voters)
-                .sql(", ")
+                .sql("::uuid[], ")
                 .bind::<sql_types::Array<sql_types::Uuid>, _>(posts)
-                .sql(") AS asked (user_id, post_id) JOIN votes USING (user_id, post_id)")
+                .sql("::uuid[]) AS asked (user_id, post_id) JOIN votes USING (user_id, post_id)")
                 .load(&mut conn)
                 .await?;
         let vote =

@@ -126,7 +126,8 @@ type UuidArray = sql_types::Array<sql_types::Uuid>;
 const VOTER: Term = Term::Column("ballot.viewer");
 
 const CAST: &str = "WITH ballot AS MATERIALIZED (
-    SELECT * FROM unnest({viewers}, {sessions}, {posts}, {wanted}) AS ballot (viewer, session, post, wanted)
+    SELECT * FROM unnest({viewers}::uuid[], {sessions}::uuid[], {posts}::uuid[], {wanted}::smallint[])
+        AS ballot (viewer, session, post, wanted)
 ), visible AS MATERIALIZED (
     SELECT ballot.viewer, ballot.wanted, {columns}
     FROM ballot JOIN posts ON posts.id = ballot.post

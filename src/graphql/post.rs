@@ -1,6 +1,6 @@
 //! Posts: the type and the query of one.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
 use async_graphql::{Context, ContextSelectionSet, Enum, Object, parser::types::Field};
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use super::{
     nested,
     nullable::Nullable,
     page::{Connection, PageArguments},
-    post_facts::Facts,
+    post_facts::{Facts, FactsOfPage, Selected},
     user::User,
     vote::{VoteDirection, Voters},
 };
@@ -268,8 +268,10 @@ impl PostQuery {
         #[graphql(desc = "Which post.")] id: Asked<Id<PostKind>>,
     ) -> Nullable<Quick<Post>> {
         let find = async || {
-            let post = ctx.loaders().posts.load(id.get()?.uuid()).await?;
-            Ok(post.map(|row| Quick(row.into())))
+            let row = ctx.loaders().posts.load(id.get()?.uuid()).await?;
+            let Some(row) = row else { return Ok(None) };
+            let facts = FactsOfPage::read(ctx, Selected::of_one(ctx), iter::once(&row)).await;
+            Ok(Some(Quick(facts.post(row))))
         };
         find().await.into()
     }

@@ -7,7 +7,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{Context, SelectionField};
+use async_graphql::{Context, Lookahead, SelectionField};
 use futures_util::future::join3;
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ pub struct Facts {
     pub viewer_vote: Option<VoteDirection>,
 }
 
-/// What a connection selects of its posts.
+/// What is selected of posts.
 #[derive(Clone, Copy, Default)]
 pub struct Selected {
     text: bool,
@@ -48,18 +48,29 @@ impl Selected {
     pub fn of(ctx: &Context<'_>) -> Self {
         let below = ctx.look_ahead();
         let mut selected = Self::default();
-        for posts in [below.field("nodes"), below.field("edges").field("node")] {
-            for field in posts.selection_fields().iter().flat_map(SelectionField::selection_set) {
-                match field.name() {
-                    "content" => selected.text = true,
-                    "owner" => selected.owner = true,
-                    "score" | "upvotes" | "downvotes" | "commentCount" => selected.stats = true,
-                    "viewerVote" => selected.viewer_vote = true,
-                    _ => {}
-                }
+        selected.add(&below.field("nodes"));
+        selected.add(&below.field("edges").field("node"));
+        selected
+    }
+
+    /// Of the post that `ctx` resolves.
+    #[must_use]
+    pub fn of_one(ctx: &Context<'_>) -> Self {
+        let mut selected = Self::default();
+        selected.add(&ctx.look_ahead());
+        selected
+    }
+
+    fn add(&mut self, posts: &Lookahead<'_>) {
+        for field in posts.selection_fields().iter().flat_map(SelectionField::selection_set) {
+            match field.name() {
+                "content" => self.text = true,
+                "owner" => self.owner = true,
+                "score" | "upvotes" | "downvotes" | "commentCount" => self.stats = true,
+                "viewerVote" => self.viewer_vote = true,
+                _ => {}
             }
         }
-        selected
     }
 
     /// What is read of the posts' texts.
