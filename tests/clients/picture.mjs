@@ -31,3 +31,10 @@ export function png(width = 900, height = 600) {
 }
 
 export const pngFile = () => new File([png()], "sunrise.png", { type: "image/png" });
+
+/** What is served at an address. Its bytes are read too, since Node waits long for an answer that nobody reads. */
+export async function served(address) {
+  const response = await fetch(address);
+  const { size } = await response.blob();
+  return { status: response.status, type: response.headers.get("content-type"), size };
+}
