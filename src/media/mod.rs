@@ -1,16 +1,11 @@
 //! Pictures: what people send is read, made anew in a few sizes, and kept in a store.
 //!
-//! Nothing of a file that was sent is ever served: [`source`] reads its pixels, `rendition` writes
-//! them again, so that whatever else was in it (positions, names, scripts) stays behind. [`Media`] is
+//! Nothing of a file that was sent is ever served: [`rookery_pixels`] reads its pixels and writes them
+//! again, so that whatever else was in it (positions, names, scripts) stays behind. [`Media`] is
 //! what the rest of the program uses. It knows of the database only what it needs so that no file
 //! outlives its row for long, nor any row its file: see [`crate::db::image`].
 
-mod canvas;
-mod colour;
-mod exif;
 mod pass;
-mod rendition;
-pub mod source;
 mod store;
 mod stored;
 mod studio;
@@ -18,14 +13,14 @@ pub mod sweep;
 
 use std::{fs::File, sync::Arc};
 
+pub use rookery_pixels::{Format, ImageSize, Unreadable};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use self::{
     pass::Pass,
-    source::Unreadable,
     store::{Body, Found, Range, Store},
-    stored::{Format, ImageFile, ImageName, ImageSize, StoredImage},
+    stored::{ImageFile, ImageName, StoredImage},
     studio::{Finished, Studio},
 };
 use crate::{

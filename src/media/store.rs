@@ -20,8 +20,9 @@ use object_store::{
     ClientOptions, Error as StoreError, GetOptions, GetRange, ObjectStore, ObjectStoreExt,
     RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
 };
+use rookery_pixels::ImageSize;
 
-use super::stored::{ImageFile, ImageName, ImageSize};
+use super::stored::{ImageFile, ImageName};
 use crate::{
     config::Config,
     error::{Error, Result},

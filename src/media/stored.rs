@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use rookery_pixels::{Format, ImageSize};
 use sha2::{Digest, Sha256};
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -65,65 +66,6 @@ impl FromStr for ImageName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is no picture's name")]
 pub struct NotAnImage;
-
-/// How the files of a picture are encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// What has no transparent pixel.
-    Jpeg,
-    /// What has.
-    Webp,
-}
-
-impl Format {
-    /// What its files' names end with.
-    #[must_use]
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Jpeg => "jpg",
-            Self::Webp => "webp",
-        }
-    }
-
-    /// What browsers call it.
-    #[must_use]
-    pub const fn content_type(self) -> &'static str {
-        match self {
-            Self::Jpeg => "image/jpeg",
-            Self::Webp => "image/webp",
-        }
-    }
-
-    fn of(extension: &str) -> Option<Self> {
-        [Self::Jpeg, Self::Webp].into_iter().find(|format| format.extension() == extension)
-    }
-}
-
-/// The sizes in which a picture can be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImageSize {
-    /// For a page of its own.
-    Large,
-    /// For lists.
-    Medium,
-    /// For thumbnails.
-    Small,
-}
-
-impl ImageSize {
-    /// All of them, the largest first.
-    pub const ALL: [Self; 3] = [Self::Large, Self::Medium, Self::Small];
-
-    /// The longest that a side may be, in pixels.
-    #[must_use]
-    pub const fn longest(self) -> u32 {
-        match self {
-            Self::Large => 1600,
-            Self::Medium => 640,
-            Self::Small => 160,
-        }
-    }
-}
 
 /// One file of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

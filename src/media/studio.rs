@@ -10,15 +10,12 @@ use std::{
     sync::Arc,
 };
 
+use rookery_pixels::{
+    Canvas, Decoded, ImageSize, MEMORY_MAX, Orientation, Renditions, Source, Unreadable, render,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{
-    canvas::Canvas,
-    exif::Orientation,
-    rendition::{Renditions, render},
-    source::{Decoded, MEMORY_MAX, Source, Unreadable},
-    stored::{ContentDigest, ImageFile, ImageName, ImageSize, StoredImage},
-};
+use super::stored::{ContentDigest, ImageFile, ImageName, StoredImage};
 use crate::{
     aside,
     error::{Error, Result},
@@ -48,7 +45,7 @@ impl Finished {
     pub fn drawn(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self> {
         let canvas = Canvas { width, height, rgba };
         let decoded = Decoded { canvas, orientation: Orientation::UPRIGHT, profile: None };
-        Ok(Self { renditions: render(decoded)?, _room: None })
+        Ok(Self { renditions: render(decoded).map_err(Error::internal)?, _room: None })
     }
 
     /// What its row will say, under a name of its own.
@@ -109,7 +106,7 @@ impl Studio {
                 Ok(decoded) => decoded,
                 Err(unreadable) => return Ok(Err(unreadable)),
             };
-            let renditions = render(decoded)?;
+            let renditions = render(decoded).map_err(Error::internal)?;
             Ok(Ok(Finished { _room: Some(shrunk(room, &renditions)), renditions }))
         })
         .await

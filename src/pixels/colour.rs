@@ -3,7 +3,7 @@
 
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
-use super::canvas::Canvas;
+use crate::canvas::Canvas;
 
 /// Longer profiles are not looked at.
 const PROFILE_MAX: usize = 4 << 20;

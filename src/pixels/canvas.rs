@@ -1,10 +1,10 @@
 //! Pixels as they come out of a file, made smaller on the way, so that a large picture never lies in
 //! memory as a whole where its format lets it be read row by row.
 
-use super::{exif::Orientation, stored::ImageSize};
+use crate::{exif::Orientation, rendition::ImageSize};
 
 /// Pixels in rows from the top, four bytes each: red, green, blue, opacity.
-pub(super) struct Canvas {
+pub struct Canvas {
     pub width: u32,
     pub height: u32,
     pub rgba: Vec<u8>,
@@ -43,7 +43,7 @@ pub(super) fn reduction(width: u32, height: u32) -> u32 {
 }
 
 /// Takes the rows of a picture and gives a smaller one, each of whose pixels is the mean of a square.
-pub(super) struct Reducer {
+pub struct Reducer {
     canvas: Canvas,
     factor: u32,
     /// Of each square of the row under way: red, green and blue by opacity, opacity, pixels.

@@ -4,7 +4,7 @@
 use gif::{ColorOutput, DecodeOptions, Decoder, MemoryLimit};
 
 use super::{Decoded, Header, MAX_PIXELS, Reader, Unreadable};
-use crate::media::{canvas::Reducer, exif::Orientation};
+use crate::{canvas::Reducer, exif::Orientation};
 
 const NOTHING: [u8; 4] = [0; 4];
 

@@ -11,13 +11,7 @@ use fast_image_resize::{
 use image_webp::{ColorType, WebPEncoder};
 use jpeg_encoder::{Encoder, SamplingFactor};
 
-use super::{
-    canvas::Canvas,
-    colour,
-    source::Decoded,
-    stored::{Format, ImageSize},
-};
-use crate::error::{Error, Result};
+use crate::{BoxError, canvas::Canvas, colour, source::Decoded};
 
 const QUALITY: u8 = 82;
 /// Small ones are looked at closely, and cost little.
@@ -25,8 +19,69 @@ const SMALL_QUALITY: u8 = 76;
 /// The longest side that the placeholder's algorithm takes.
 const PLACEHOLDER_SIDE: u32 = 100;
 
+/// How the files of a picture are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// What has no transparent pixel.
+    Jpeg,
+    /// What has.
+    Webp,
+}
+
+impl Format {
+    /// What its files' names end with.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Webp => "webp",
+        }
+    }
+
+    /// What browsers call it.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+        }
+    }
+
+    /// The one whose files' names end with this.
+    #[must_use]
+    pub fn of(extension: &str) -> Option<Self> {
+        [Self::Jpeg, Self::Webp].into_iter().find(|format| format.extension() == extension)
+    }
+}
+
+/// The sizes in which a picture can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageSize {
+    /// For a page of its own.
+    Large,
+    /// For lists.
+    Medium,
+    /// For thumbnails.
+    Small,
+}
+
+impl ImageSize {
+    /// All of them, the largest first.
+    pub const ALL: [Self; 3] = [Self::Large, Self::Medium, Self::Small];
+
+    /// The longest that a side may be, in pixels.
+    #[must_use]
+    pub const fn longest(self) -> u32 {
+        match self {
+            Self::Large => 1600,
+            Self::Medium => 640,
+            Self::Small => 160,
+        }
+    }
+}
+
 /// A picture in all its sizes.
-pub(super) struct Renditions {
+pub struct Renditions {
     pub width: u32,
     pub height: u32,
     pub format: Format,
@@ -35,7 +90,10 @@ pub(super) struct Renditions {
 }
 
 /// Makes all sizes.
-pub(super) fn render(decoded: Decoded) -> Result<Renditions> {
+///
+/// # Errors
+/// When an encoder fails, which none has a reason to.
+pub fn render(decoded: Decoded) -> Result<Renditions, BoxError> {
     let Decoded { canvas, orientation, profile } = decoded;
     let opaque = canvas.is_opaque();
     let mut large = fit(canvas, opaque, ImageSize::Large.longest())?;
@@ -58,7 +116,7 @@ pub(super) fn render(decoded: Decoded) -> Result<Renditions> {
 }
 
 /// Makes it smaller where it is too large, never larger.
-fn fit(canvas: Canvas, opaque: bool, longest: u32) -> Result<Canvas> {
+fn fit(canvas: Canvas, opaque: bool, longest: u32) -> Result<Canvas, BoxError> {
     let Canvas { width, height, rgba } = canvas;
     let side = width.max(height);
     if side <= longest {
@@ -69,26 +127,25 @@ fn fit(canvas: Canvas, opaque: bool, longest: u32) -> Result<Canvas> {
         ((exact + u64::from(side) / 2) / u64::from(side)).max(1) as u32
     };
     let (to_width, to_height) = (scaled(width), scaled(height));
-    let mut from =
-        Image::from_vec_u8(width, height, rgba, PixelType::U8x4).map_err(Error::internal)?;
+    let mut from = Image::from_vec_u8(width, height, rgba, PixelType::U8x4)?;
     let mut to = Image::new(to_width, to_height, PixelType::U8x4);
     // What cannot be seen must not count. In place, since the resizer itself would make a copy.
     let opacity = MulDiv::new();
     if !opaque {
-        opacity.multiply_alpha_inplace(&mut from).map_err(Error::internal)?;
+        opacity.multiply_alpha_inplace(&mut from)?;
     }
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
         .use_alpha(false);
-    Resizer::new().resize(&from, &mut to, &options).map_err(Error::internal)?;
+    Resizer::new().resize(&from, &mut to, &options)?;
     drop(from);
     if !opaque {
-        opacity.divide_alpha_inplace(&mut to).map_err(Error::internal)?;
+        opacity.divide_alpha_inplace(&mut to)?;
     }
     Ok(Canvas { width: to_width, height: to_height, rgba: to.into_vec() })
 }
 
-fn encode(canvas: &Canvas, format: Format, size: ImageSize) -> Result<Vec<u8>> {
+fn encode(canvas: &Canvas, format: Format, size: ImageSize) -> Result<Vec<u8>, BoxError> {
     let Canvas { width, height, rgba } = canvas;
     let mut bytes = Vec::new();
     match format {
@@ -101,12 +158,12 @@ fn encode(canvas: &Canvas, format: Format, size: ImageSize) -> Result<Vec<u8>> {
             encoder.set_optimized_huffman_tables(false);
             let (width, height) = (*width as u16, *height as u16);
             let encoded = encoder.encode(rgba, width, height, jpeg_encoder::ColorType::Rgba);
-            encoded.map_err(Error::internal)?;
+            encoded?;
         }
         Format::Webp => {
             let encoder = WebPEncoder::new(&mut bytes);
             let encoded = encoder.encode(rgba, *width, *height, ColorType::Rgba8);
-            encoded.map_err(Error::internal)?;
+            encoded?;
         }
     }
     Ok(bytes)

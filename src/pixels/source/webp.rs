@@ -5,7 +5,7 @@ use std::io::{BufRead, Seek};
 use image_webp::{DecodingError, WebPDecoder};
 
 use super::{Decoded, Header, MEMORY_MAX, Reader, Unreadable, reduce};
-use crate::media::exif::Orientation;
+use crate::exif::Orientation;
 
 fn open(reader: Reader<'_>) -> Result<WebPDecoder<Reader<'_>>, Unreadable> {
     let mut decoder = WebPDecoder::new(reader).map_err(unreadable)?;
@@ -89,7 +89,7 @@ mod tests {
     use std::{fs::File, io::Write};
 
     use super::*;
-    use crate::media::source::Source;
+    use crate::source::Source;
 
     /// A file that says that it is of eight pixels a side, with a lossy frame of this width.
     fn with_frame(width: u16, before: usize) -> File {

@@ -17,10 +17,10 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{
+use crate::{
     canvas::{Canvas, Reducer},
     exif::Orientation,
-    stored::ImageSize,
+    rendition::ImageSize,
 };
 
 /// The most pixels of a picture, before it is made smaller.
@@ -31,7 +31,7 @@ const MAX_SIDE: u32 = 65_535;
 /// of the most pixels takes a fraction of it; what has to lie in memory as a whole may have as many
 /// pixels as fit, in millions: a progressive JPEG 24, or 9 where its colours are as fine as its
 /// brightness, an interlaced PNG 20, a WebP 24, 15 or 10 by what is in it, a moving one 6.
-pub(super) const MEMORY_MAX: u64 = 104 << 20;
+pub const MEMORY_MAX: u64 = 104 << 20;
 /// How long the processor may work on one picture; what is within the limits takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BUFFER_BYTES: usize = 8 * 1024;
@@ -70,7 +70,7 @@ pub enum Unreadable {
 
 /// A file that gives up when its reader has worked for too long. What counts is the work of this very
 /// thread, which gives way to others, not the time that goes by.
-pub(super) struct Patient {
+struct Patient {
     file: File,
     deadline: Duration,
 }
@@ -125,7 +125,7 @@ struct Header {
 }
 
 /// A picture whose header has been read.
-pub(super) struct Source {
+pub struct Source {
     file: Patient,
     kind: Kind,
     /// What reading it and making its sizes will take of memory, in bytes.
@@ -133,7 +133,7 @@ pub(super) struct Source {
 }
 
 /// A picture's pixels, and what is to be done to them once they are fewer.
-pub(super) struct Decoded {
+pub struct Decoded {
     pub canvas: Canvas,
     pub orientation: Orientation,
     pub profile: Option<Vec<u8>>,

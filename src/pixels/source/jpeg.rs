@@ -6,7 +6,7 @@ use std::io::{BufRead, Read};
 use jpeg_decoder::{Decoder, Error, PixelFormat};
 
 use super::{Decoded, Header, Reader, Unreadable, reduce};
-use crate::media::{colour, exif::Orientation, stored::ImageSize};
+use crate::{colour, exif::Orientation, rendition::ImageSize};
 
 /// How many times a file may go over its picture: for each of a few bytes it can ask for all the work
 /// that there is. Programs write one scan, or some ten where the picture is progressive; there may be

@@ -3,7 +3,7 @@
 use png::{ColorType, Decoder, DecodingError, Limits, Transformations};
 
 use super::{Decoded, Header, Reader, Unreadable, pixels, reduce};
-use crate::media::{canvas::Reducer, exif::Orientation};
+use crate::{canvas::Reducer, exif::Orientation};
 
 /// For its row, its palette, its profile and the like.
 const LIMIT_BYTES: usize = 8 << 20;

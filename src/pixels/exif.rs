@@ -2,7 +2,7 @@
 
 /// How a picture must be turned and mirrored to be upright: EXIF's numbers from 1 to 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Orientation(u16);
+pub struct Orientation(u16);
 
 const TAG: u16 = 0x0112;
 const SHORT: u16 = 3;
@@ -64,7 +64,7 @@ mod tests {
     use image::{DynamicImage, RgbaImage, metadata::Orientation as Known};
 
     use super::*;
-    use crate::media::canvas::Canvas;
+    use crate::canvas::Canvas;
 
     fn block(little: bool, orientation: u16) -> Vec<u8> {
         let short = |n: u16| if little { n.to_le_bytes() } else { n.to_be_bytes() };
