@@ -40,8 +40,11 @@ struct Sheet {
 
 impl Sheet {
     fn new(width: u32, height: u32, row: impl Fn(f64) -> Colour) -> Self {
-        let rows = (0..height).map(|y| pixel(row(f64::from(y) / f64::from(height))));
-        let pixels = rows.flat_map(|pixel| pixel.repeat(width as usize)).collect();
+        let mut pixels = Vec::with_capacity(width as usize * height as usize * 4);
+        for y in 0..height {
+            let pixel = pixel(row(f64::from(y) / f64::from(height)));
+            pixels.extend_from_slice(&pixel.repeat(width as usize));
+        }
         Self { width, height, pixels }
     }
 

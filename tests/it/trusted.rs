@@ -124,7 +124,9 @@ async fn what_is_in_no_manifest_is_logged_once_with_its_hash_and_operations() {
     let folder = Scratch::new();
     let log = folder.path().join("log");
     let subscriber = fmt().with_ansi(false).with_writer(Arc::new(File::create(&log).unwrap()));
-    // Of this thread, which runs the server as well.
+    // Of this thread, which runs the server as well. With a single subscriber in the whole program,
+    // another thread, which has none, could decide that nobody wants to hear of these events.
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let _listening = tracing::subscriber::set_default(subscriber.finish());
     let logged = || {
         let text = fs::read_to_string(&log).unwrap();

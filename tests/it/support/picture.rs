@@ -3,7 +3,7 @@
 use std::{io::Cursor, path::Path};
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
-use jpeg_encoder::ColorType;
+use jpeg_encoder::{ColorType, SamplingFactor};
 
 /// A picture of colours that run into each other, so that one sees where is up.
 pub fn gradient(width: u32, height: u32) -> DynamicImage {
@@ -50,6 +50,30 @@ pub fn jpeg(
     let pixels = colour.repeat(usize::from(width) * usize::from(height));
     encoder.encode(&pixels, width, height, kind).unwrap();
     bytes
+}
+
+/// A JPEG of one colour and any height. What stands between two restart markers is all alike, so it is
+/// encoded once: forty million pixels would take seconds.
+pub fn tall_jpeg(width: u16, height: u16, colour: &[u8]) -> Vec<u8> {
+    const BLOCK: u16 = 8;
+    let mut low = jpeg(width, 2 * BLOCK, colour, |it| {
+        it.set_sampling_factor(SamplingFactor::F_1_1);
+        it.set_restart_interval(width.div_ceil(BLOCK));
+    });
+    let find = |marker: [u8; 2]| low.windows(2).position(|at| at == marker).unwrap();
+    let (frame, scan, restart) = (find([0xff, 0xc0]), find([0xff, 0xda]), find([0xff, 0xd0]));
+    let head = scan + 2 + usize::from(u16::from_be_bytes([low[scan + 2], low[scan + 3]]));
+    let rows = low[head..restart].to_vec();
+    low.truncate(head);
+    low[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+    for block in 0..height.div_ceil(BLOCK) {
+        if block > 0 {
+            low.extend([0xff, 0xd0 + (block - 1) as u8 % 8]);
+        }
+        low.extend_from_slice(&rows);
+    }
+    low.extend([0xff, 0xd9]);
+    low
 }
 
 /// All files below a folder.
