@@ -2,9 +2,9 @@
 //!
 //! Data runs one way: [`http`] → [`graphql`] → [`db`]; what happens comes back from the database
 //! through [`realtime`] to those who subscribed. Pictures are [`media`], which has a store beside the
-//! database, and a crate for their pixels, [`rookery_pixels`]. [`aside`], [`auth`], [`config`], [`error`], [`id`],
-//! [`logging`], [`metrics`], [`post_text`], [`rate`] and [`text`] are leaves that anyone may use.
-//! [`app`] holds what all requests share; [`cli`] is what a person at a terminal meets.
+//! database, and [`rookery_pixels`], a crate for their pixels. [`aside`], [`auth`], [`config`],
+//! [`error`], [`id`], [`logging`], [`metrics`], [`post_text`], [`rate`] and [`text`] are leaves that
+//! anyone may use. [`app`] holds what all requests share; [`cli`] is what a person at a terminal meets.
 
 pub mod app;
 pub mod aside;
