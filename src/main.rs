@@ -1,4 +1,5 @@
-//! The `rookery` program. Everything it does is in the library, under [`rookery::cli`].
+//! The `rookery` program: its allocator. Everything else it does is in the library, under
+//! [`rookery::cli`].
 
 use std::process::ExitCode;
 
