@@ -39,6 +39,9 @@ function refreshing(session) {
     const isUnauthenticated =
       CombinedGraphQLErrors.is(error) && error.errors.some(({ extensions }) => extensions.code === "UNAUTHENTICATED");
     if (!isRefused && !isUnauthenticated) return;
+    // Somebody else may have renewed it since this was sent.
+    const { authorization } = operation.getContext().headers;
+    if (authorization !== `Bearer ${session.accessToken}`) return forward(operation);
     pending ??= session.refresh().finally(() => (pending = undefined));
     return from(pending).pipe(switchMap(() => forward(operation)));
   });
