@@ -90,6 +90,7 @@ fn execute_nothing(bencher: Bencher<'_, '_>) {
         secure: false,
         uploads: Default::default(),
         user_agent: None,
+        merges: false,
     };
     bencher.with_inputs(|| info.clone()).bench_local_values(|info| {
         let prepared = executor.prepare(operation(NOTHING.to_owned()), None).ok()?;

@@ -41,8 +41,10 @@ pub trait Gathered: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Found<Self>>> + Send;
 }
 
-/// What a statement found, for all who asked.
-pub type Found<G> = HashMap<<G as Gathered>::Key, <G as Gathered>::Value>;
+/// What a statement found, for all who asked. Keys are UUIDs, and a batch has a bounded number of
+/// them, so hashing them costs little.
+pub type Found<G> =
+    HashMap<<G as Gathered>::Key, <G as Gathered>::Value, foldhash::fast::RandomState>;
 
 type Answer<G> = Result<Arc<Found<G>>, Arc<Error>>;
 

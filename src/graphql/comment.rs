@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     context::ContextExt,
     eager::Eager,
+    json::Json,
     loaders::{Loader, Loaders, Lookup},
     nested::{self, Counts, Nested, Pages},
     nullable::Nullable,
@@ -126,7 +127,16 @@ pub async fn page(
 pub struct Comment(pub CommentRow);
 
 impl Eager for Comment {
-    const READY: &[&str] = &["id", "content", "isDeleted", "createdAt", "editedAt"];
+    fn write(&self, ctx: &Context<'_>, json: &mut Json) -> Option<()> {
+        match ctx.item.node.name.node.as_str() {
+            "id" => json.put(Id::<CommentKind>::from(self.0.id)),
+            "content" => json.put(self.content(ctx)),
+            "isDeleted" => json.put(self.is_deleted(ctx)),
+            "createdAt" => json.put(self.created_at(ctx)),
+            "editedAt" => json.put(self.edited_at(ctx)),
+            _ => None,
+        }
+    }
 }
 
 /// Something said under a post. Where a comment was deleted that others had answered, a comment
@@ -139,22 +149,22 @@ impl Comment {
     }
 
     /// The text; empty when the comment was deleted.
-    async fn content(&self) -> &str {
+    fn content(&self) -> &str {
         &self.0.content
     }
 
     /// Whether the comment was deleted, and only its place in the thread is left.
-    async fn is_deleted(&self) -> bool {
+    fn is_deleted(&self) -> bool {
         self.0.deleted_at.is_some()
     }
 
     /// When it was written.
-    async fn created_at(&self) -> DateTime<Utc> {
+    fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
     /// When its text was last changed; null when it says what it said at first.
-    async fn edited_at(&self) -> Option<DateTime<Utc>> {
+    fn edited_at(&self) -> Option<DateTime<Utc>> {
         self.0.edited_at
     }
 

@@ -38,6 +38,10 @@ pub struct RequestInfo {
     pub uploads: Uploads,
     /// What the client says it is.
     pub user_agent: Option<String>,
+    /// Whether anywhere in its document a key stands twice with a selection below it: the two are
+    /// answered one by one and merged by the library, which can merge no text. Known once the
+    /// document is.
+    pub merges: bool,
 }
 
 /// Short ways to what a resolver needs. Every request carries all of it.

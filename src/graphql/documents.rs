@@ -10,7 +10,7 @@ mod manifest;
 mod traits;
 mod trusted;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
     Request, ServerError, Variables,
@@ -56,6 +56,8 @@ pub struct Document {
     checked: Checked,
     hash: DocumentHash,
     introspects: bool,
+    /// Asked for when it runs, if ever.
+    merges: OnceLock<bool>,
     text_bytes: u64,
 }
 
@@ -64,6 +66,12 @@ impl Document {
     #[must_use]
     pub fn hash(&self) -> DocumentHash {
         self.hash
+    }
+
+    /// Whether a key stands twice in it with a selection below.
+    #[must_use]
+    pub fn merges(&self) -> bool {
+        *self.merges.get_or_init(|| traits::merges(self.parsed()))
     }
 
     /// Its operations and fragments.
@@ -236,7 +244,7 @@ fn judge(text: &str, types: &SchemaTypes, limits: &Limits) -> Result<Document, V
     validation::validate(checked.document(), types)?;
     let introspects = traits::introspects(checked.document());
     let (hash, text_bytes) = (Sha256::digest(text).into(), text.len() as u64);
-    Ok(Document { checked, hash, introspects, text_bytes })
+    Ok(Document { checked, hash, introspects, merges: OnceLock::new(), text_bytes })
 }
 
 fn not_found() -> ServerError {

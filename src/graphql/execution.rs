@@ -147,6 +147,7 @@ impl Executor {
         let Prepared { document, variables, kind, name } = prepared;
         let request_id = info.id.clone();
         let (loaders, write_rate) = (self.loaders(&info), LastRate::default());
+        let info = RequestInfo { merges: document.merges(), ..info };
         let request = document.request(name.as_deref(), variables);
         let request = request.data(info).data(loaders).data(write_rate.clone());
         let statements = Statements::default();

@@ -6,7 +6,7 @@ use async_graphql::{
 
 use axum::http::HeaderValue;
 
-use super::context::ContextExt;
+use super::{context::ContextExt, json::Written};
 use crate::{
     db::image::ImageText,
     error::{Error, Result},
@@ -28,6 +28,12 @@ impl ScalarType for Url {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
+    }
+}
+
+impl Written for Url {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
     }
 }
 

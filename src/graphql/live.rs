@@ -15,7 +15,7 @@ use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture, stream};
 use sha2::{Digest, Sha256};
 
 use super::{
-    body::Body,
+    body,
     context::{RequestInfo, SESSION_ENDED},
     documents::{Document, DocumentHash},
     error::failure,
@@ -140,7 +140,8 @@ impl LiveOperation {
         viewer: Option<Viewer>,
         statements: &Statements,
     ) -> Option<Response> {
-        let info = RequestInfo { viewer, ..self.info.clone() };
+        let merges = self.document.merges();
+        let info = RequestInfo { viewer, merges, ..self.info.clone() };
         let request = self.document.request(self.name.as_deref(), self.variables.clone());
         let loaders = self.executor.loaders(&info);
         let request = request.data(loaders).data(info).data(occasion);
@@ -180,8 +181,7 @@ impl Selection for LiveOperation {
             let response = self.execute(occasion, viewer, &statements).await?;
             metrics::event_answer();
             let outcome = self.finish(response, &statements);
-            // Maps with keys of text and finite numbers are all there is, so this cannot fail.
-            serde_json::to_vec(&Body::of(&outcome.response)).ok().map(Bytes::from)
+            Some(body::write(&outcome.response).into())
         })
     }
 }

@@ -1,6 +1,10 @@
 //! What is looked up of users and posts.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hash},
+    sync::Arc,
+};
 
 use uuid::Uuid;
 
@@ -97,8 +101,8 @@ impl Lookup for PostStats {
 }
 
 /// Those of the values that a statement found for many requests which this one asked for.
-pub fn picked<K: Clone + Eq + Hash, A: Eq + Hash, V: Clone>(
-    found: &HashMap<A, V>,
+pub fn picked<K: Clone + Eq + Hash, A: Eq + Hash, V: Clone, S: BuildHasher>(
+    found: &HashMap<A, V, S>,
     keys: &[K],
     asked: impl Fn(&K) -> A,
 ) -> HashMap<K, V> {

@@ -19,6 +19,7 @@ pub mod execution;
 pub mod follow;
 pub mod id;
 pub mod image;
+mod json;
 pub mod limits;
 pub mod live;
 pub mod loaders;

@@ -22,6 +22,13 @@ impl<T> From<Result<Option<T>>> for Nullable<T> {
     }
 }
 
+impl<T> Nullable<T> {
+    /// The value or its absence; nothing where it failed.
+    pub fn ok(self) -> Option<Option<T>> {
+        self.0.ok()
+    }
+}
+
 impl<T: OutputType + Sync> OutputType for Nullable<T> {
     fn type_name() -> Cow<'static, str> {
         <Option<T> as OutputType>::type_name()

@@ -2,15 +2,16 @@
 
 use std::{borrow::Cow, iter};
 
-use async_graphql::{Context, ContextSelectionSet, Enum, Object, parser::types::Field};
+use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
 
 use super::{
     comment::{self, Comment, CommentOrder},
     context::ContextExt,
-    eager::{Eager, Quick, all_ready},
+    eager::{Eager, Quick, write_object},
     id::{Asked, Id, PostKind},
     image::{Image, Url},
+    json::{EnumValue, Json},
     loaders::Loaders,
     nested,
     nullable::Nullable,
@@ -84,7 +85,7 @@ impl Post {
     }
 
     /// What it is about, in one line.
-    async fn title(&self) -> &str {
+    fn title(&self) -> &str {
         &self.row.title
     }
 
@@ -99,17 +100,17 @@ impl Post {
     }
 
     /// Whether it is out. A draft is seen by its owner alone.
-    async fn published(&self) -> bool {
+    fn published(&self) -> bool {
         self.row.published
     }
 
     /// Who may see it once it is out.
-    async fn visibility(&self) -> Visibility {
+    fn visibility(&self) -> Visibility {
         self.row.visibility.into()
     }
 
     /// Where its picture is, in its largest size; null when it has none.
-    async fn image_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
+    fn image_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
         self.picture().and_then(|image| image.map(|image| image.large(ctx)).transpose()).into()
     }
 
@@ -119,17 +120,17 @@ impl Post {
     }
 
     /// When it was written.
-    async fn created_at(&self) -> DateTime<Utc> {
+    fn created_at(&self) -> DateTime<Utc> {
         self.row.created_at
     }
 
     /// When anything about it was last changed by its owner.
-    async fn updated_at(&self) -> DateTime<Utc> {
+    fn updated_at(&self) -> DateTime<Utc> {
         self.row.updated_at
     }
 
     /// When its title, content or picture was last changed; null when it says what it said at first.
-    async fn edited_at(&self) -> Option<DateTime<Utc>> {
+    fn edited_at(&self) -> Option<DateTime<Utc>> {
         self.row.edited_at
     }
 
@@ -216,7 +217,7 @@ impl Post {
     }
 
     /// Whether the viewer may change it: its owner may.
-    async fn viewer_can_update(&self, ctx: &Context<'_>) -> bool {
+    fn viewer_can_update(&self, ctx: &Context<'_>) -> bool {
         self.is_viewers_own(ctx)
     }
 
@@ -229,28 +230,26 @@ impl Post {
 }
 
 impl Eager for Post {
-    const READY: &[&str] = &[
-        "id",
-        "title",
-        "published",
-        "visibility",
-        "imageUrl",
-        "createdAt",
-        "updatedAt",
-        "editedAt",
-        "viewerCanUpdate",
-    ];
-
-    fn is_ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> bool {
-        match field.name.node.as_str() {
-            "content" => self.row.content.0.is_some(),
-            "score" | "upvotes" | "downvotes" | "commentCount" => self.facts.stats.is_some(),
-            "viewerVote" => self.facts.viewer_vote.is_some(),
-            "owner" => {
-                let owner = self.facts.owner.as_ref();
-                owner.is_some_and(|owner| all_ready(ctx, &User(owner.clone()), field))
-            }
-            name => Self::READY.contains(&name),
+    fn write(&self, ctx: &Context<'_>, json: &mut Json) -> Option<()> {
+        let Facts { owner, stats, viewer_vote } = &self.facts;
+        match ctx.item.node.name.node.as_str() {
+            "id" => json.put(Id::<PostKind>::from(self.row.id)),
+            "title" => json.put(self.title(ctx)),
+            "content" => json.put(self.row.content.0.as_deref()?),
+            "published" => json.put(self.published(ctx)),
+            "visibility" => json.put(EnumValue(self.visibility(ctx))),
+            "imageUrl" => json.put(self.image_url(ctx).ok()?),
+            "createdAt" => json.put(self.created_at(ctx)),
+            "updatedAt" => json.put(self.updated_at(ctx)),
+            "editedAt" => json.put(self.edited_at(ctx)),
+            "owner" => write_object(ctx, &User(owner.clone()?), json),
+            "score" => json.put(stats.as_ref()?.score),
+            "upvotes" => json.put(stats.as_ref()?.upvotes),
+            "downvotes" => json.put(stats.as_ref()?.downvotes),
+            "commentCount" => json.put(stats.as_ref()?.comment_count),
+            "viewerVote" => json.put(EnumValue(VoteDirection::from((*viewer_vote)?))),
+            "viewerCanUpdate" => json.put(self.viewer_can_update(ctx)),
+            _ => None,
         }
     }
 }

@@ -5,21 +5,18 @@
 //! many hundred fields that wait for each other there. What is not found here, for whatever reason,
 //! its field asks for itself.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::{Context, Lookahead, SelectionField};
 use futures_util::future::join3;
 use uuid::Uuid;
 
-use super::{
-    context::ContextExt,
-    loaders::{Loader, Lookup},
-    post::Post,
-};
+use super::{context::ContextExt, post::Post};
 use crate::db::{
-    post::{PostRow, PostStatsRow, Text},
-    user::UserRow,
-    vote::VoteDirection,
+    gather::{Found, Gathered, Lane},
+    post::{self, PostRow, PostStatsRow, Text},
+    user::{self, UserRow},
+    vote::{self, VoteDirection},
 };
 
 /// What is known of one post; what was not asked for is not.
@@ -80,13 +77,16 @@ impl Selected {
     }
 }
 
-/// What is known of the posts of a page.
+/// What is known of the posts of a page, among what was read for other requests at the same moment.
 #[derive(Default)]
 pub struct FactsOfPage {
-    owners: HashMap<Uuid, Arc<UserRow>>,
-    stats: HashMap<Uuid, PostStatsRow>,
-    /// `None`: nobody asks for votes.
-    viewer_votes: Option<HashMap<Uuid, VoteDirection>>,
+    owners: Option<Arc<Found<user::Known>>>,
+    stats: Option<Arc<Found<post::Counts>>>,
+    viewer_votes: Option<Arc<Found<vote::Votes>>>,
+    /// Whose votes these are.
+    viewer: Option<Uuid>,
+    /// A stranger has none, which needs no reading.
+    is_stranger_with_votes: bool,
 }
 
 impl FactsOfPage {
@@ -96,41 +96,49 @@ impl FactsOfPage {
         selected: Selected,
         posts: impl Iterator<Item = &'p PostRow> + Clone,
     ) -> Self {
-        let keys = |wanted: bool, key: fn(&PostRow) -> Uuid| {
-            if wanted { posts.clone().map(key).collect() } else { Vec::new() }
-        };
         let Selected { owner, stats, viewer_vote, .. } = selected;
-        let loaders = ctx.loaders();
+        let (lanes, viewer) = (ctx.app().db.lanes(), ctx.viewer_id());
+        let voter = viewer.filter(|_| viewer_vote);
         let (owners, stats, viewer_votes) = join3(
-            read(&loaders.known_users, keys(owner, |post| post.owner_id)),
-            read(&loaders.post_stats, keys(stats, |post| post.id)),
-            read(&loaders.viewer_votes, keys(viewer_vote, |post| post.id)),
+            read(&lanes.users, owner.then(|| posts.clone().map(|post| post.owner_id))),
+            read(&lanes.post_stats, stats.then(|| posts.clone().map(|post| post.id))),
+            read(&lanes.votes, voter.map(|voter| posts.clone().map(move |post| (voter, post.id)))),
         )
         .await;
-        let viewer_votes = viewer_votes.filter(|_| viewer_vote);
-        Self { owners: owners.unwrap_or_default(), stats: stats.unwrap_or_default(), viewer_votes }
+        let is_stranger_with_votes = viewer_vote && viewer.is_none();
+        Self { owners, stats, viewer_votes, viewer, is_stranger_with_votes }
     }
 
     /// A post with what is known of it.
     #[must_use]
     pub fn post(&self, row: PostRow) -> Post {
-        let vote = |votes: &HashMap<_, _>| votes.get(&row.id).copied();
         let facts = Facts {
-            owner: self.owners.get(&row.owner_id).cloned(),
-            stats: self.stats.get(&row.id).copied(),
-            viewer_vote: self.viewer_votes.as_ref().map(vote).map(Option::unwrap_or_default),
+            owner: self.owners.as_ref().and_then(|owners| owners.get(&row.owner_id)).cloned(),
+            stats: self.stats.as_ref().and_then(|stats| stats.get(&row.id)).copied(),
+            viewer_vote: self.viewer_vote(row.id),
         };
         Post { row, facts }
     }
+
+    fn viewer_vote(&self, post: Uuid) -> Option<VoteDirection> {
+        match (&self.viewer_votes, self.viewer) {
+            (Some(votes), Some(viewer)) => {
+                Some(votes.get(&(viewer, post)).copied().unwrap_or_default())
+            }
+            _ => self.is_stranger_with_votes.then_some(VoteDirection::None),
+        }
+    }
 }
 
-/// The values of these keys; `None` when they could not be read, which is for the fields to tell.
-async fn read<L: Lookup>(
-    loader: &Loader<L>,
-    keys: Vec<L::Key>,
-) -> Option<HashMap<L::Key, L::Value>> {
+/// What is found under these keys; `None` when nobody asks, or when it could not be read, which is for
+/// the fields to tell.
+async fn read<G: Gathered>(
+    lane: &Lane<G>,
+    keys: Option<impl Iterator<Item = G::Key>>,
+) -> Option<Arc<Found<G>>> {
+    let keys: Vec<_> = keys?.collect();
     if keys.is_empty() {
         return None;
     }
-    loader.load_many(keys).await.ok()
+    lane.find(keys).await.ok()
 }

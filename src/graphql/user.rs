@@ -13,6 +13,7 @@ use super::{
     follow,
     id::{Id, UserKind},
     image::{Image, Url},
+    json::{EnumValue, Json},
     nested,
     nullable::Nullable,
     page::{Connection, PageArguments},
@@ -52,18 +53,21 @@ impl User {
 }
 
 impl Eager for User {
-    const READY: &[&str] = &[
-        "id",
-        "username",
-        "displayName",
-        "bio",
-        "avatarUrl",
-        "role",
-        "createdAt",
-        "isSuspended",
-        "suspendedAt",
-        "isViewer",
-    ];
+    fn write(&self, ctx: &Context<'_>, json: &mut Json) -> Option<()> {
+        match ctx.item.node.name.node.as_str() {
+            "id" => json.put(Id::<UserKind>::from(self.0.id)),
+            "username" => json.put(self.username(ctx)),
+            "displayName" => json.put(self.display_name(ctx)),
+            "bio" => json.put(self.bio(ctx)),
+            "avatarUrl" => json.put(self.avatar_url(ctx).ok()?),
+            "role" => json.put(EnumValue(self.role(ctx))),
+            "createdAt" => json.put(self.created_at(ctx)),
+            "isSuspended" => json.put(self.is_suspended(ctx)),
+            "suspendedAt" => json.put(self.suspended_at(ctx)),
+            "isViewer" => json.put(self.is_viewer(ctx)),
+            _ => None,
+        }
+    }
 }
 
 /// A person on the network.
@@ -75,22 +79,22 @@ impl User {
     }
 
     /// The unique name by which the user is found and mentioned.
-    async fn username(&self) -> &str {
+    fn username(&self) -> &str {
         &self.0.username
     }
 
     /// The name that is shown; null when the user gave none.
-    async fn display_name(&self) -> Option<&str> {
+    fn display_name(&self) -> Option<&str> {
         self.0.display_name.as_deref()
     }
 
     /// What the user says of themselves; null when they say nothing.
-    async fn bio(&self) -> Option<&str> {
+    fn bio(&self) -> Option<&str> {
         self.0.bio.as_deref()
     }
 
     /// Where the user's picture is, in its largest size; null when they have none.
-    async fn avatar_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
+    fn avatar_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
         self.picture().and_then(|image| image.map(|image| image.large(ctx)).transpose()).into()
     }
 
@@ -100,27 +104,27 @@ impl User {
     }
 
     /// What the user may do.
-    async fn role(&self) -> Role {
+    fn role(&self) -> Role {
         self.0.role.into()
     }
 
     /// When the user registered.
-    async fn created_at(&self) -> DateTime<Utc> {
+    fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
     /// Whether the user is suspended. Only admins see suspended users, so it is false to others.
-    async fn is_suspended(&self) -> bool {
+    fn is_suspended(&self) -> bool {
         self.0.suspended_at.is_some()
     }
 
     /// Since when the user is suspended; null when they are not.
-    async fn suspended_at(&self) -> Option<DateTime<Utc>> {
+    fn suspended_at(&self) -> Option<DateTime<Utc>> {
         self.0.suspended_at
     }
 
     /// Whether this is the viewer.
-    async fn is_viewer(&self, ctx: &Context<'_>) -> bool {
+    fn is_viewer(&self, ctx: &Context<'_>) -> bool {
         ctx.is_viewer(self.0.id)
     }
 

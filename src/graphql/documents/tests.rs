@@ -81,3 +81,26 @@ fn the_memory_is_bounded() {
     }
     assert!(documents.by_text.weight() <= KEPT_BYTES);
 }
+
+#[test]
+fn a_document_merges_where_a_key_with_a_selection_stands_twice() {
+    let documents = documents();
+    let merges = |text: &str| {
+        admit(&documents, DocumentSource::Text(text.into())).unwrap().document.merges()
+    };
+    for text in [
+        "{ posts { nodes { id title id } } me { id } }",
+        "{ one: posts { nodes { id } } other: posts { nodes { id } } }",
+        "{ posts { ...A } } fragment A on PostConnection { nodes { id ...B } } fragment B on Post { id }",
+    ] {
+        assert!(!merges(text), "{text}");
+    }
+    for text in [
+        "{ me { id } me { username } }",
+        "{ posts { nodes { id } ... { nodes { title } } } }",
+        "{ posts { nodes { owner { id } ...A } } } fragment A on Post { ...B } fragment B on Post { owner { bio } }",
+        "{ posts { ...A ...A } } fragment A on PostConnection { nodes { id } }",
+    ] {
+        assert!(merges(text), "{text}");
+    }
+}

@@ -5,16 +5,17 @@ mod cursor;
 
 use std::borrow::Cow;
 
-use async_graphql::{
-    Context, ContextSelectionSet, Object, OutputType, SimpleObject, TypeName, parser::types::Field,
-};
+use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use futures_util::future::BoxFuture;
 
 pub use arguments::PageArguments;
 use cursor::Cursor;
 pub use cursor::{CursorKey, ListTag};
 
-use super::eager::{Eager, Quick, all_ready};
+use super::{
+    eager::{Eager, Quick, QuickList, write_object},
+    json::Json,
+};
 use crate::{
     db::page::{Page, Position},
     error::Result,
@@ -49,7 +50,7 @@ impl<T: OutputType> TypeName for Edge<T> {
 #[Object(name_type)]
 impl<T: Eager> Edge<T> {
     /// The row's place in the list, for `after` and `before`.
-    async fn cursor(&self) -> String {
+    fn cursor(&self) -> String {
         self.cursor.text()
     }
 
@@ -60,11 +61,11 @@ impl<T: Eager> Edge<T> {
 }
 
 impl<T: Eager> Eager for Edge<T> {
-    fn is_ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> bool {
-        match field.name.node.as_str() {
-            "cursor" => true,
-            "node" => all_ready(ctx, &self.node, field),
-            _ => false,
+    fn write(&self, ctx: &Context<'_>, json: &mut Json) -> Option<()> {
+        match ctx.item.node.name.node.as_str() {
+            "cursor" => json.put(self.cursor(ctx).as_str()),
+            "node" => write_object(ctx, &self.node, json),
+            _ => None,
         }
     }
 }
@@ -105,13 +106,13 @@ impl<T: OutputType> TypeName for Connection<T> {
 #[Object(name_type)]
 impl<T: Eager> Connection<T> {
     /// The rows with their cursors.
-    async fn edges(&self) -> Vec<Quick<&Edge<T>>> {
-        self.edges.iter().map(Quick).collect()
+    async fn edges(&self) -> QuickList<'_, Edge<T>> {
+        QuickList(self.edges.iter().collect())
     }
 
     /// The rows alone.
-    async fn nodes(&self) -> Vec<Quick<&T>> {
-        self.edges.iter().map(|edge| Quick(&edge.node)).collect()
+    async fn nodes(&self) -> QuickList<'_, T> {
+        QuickList(self.edges.iter().map(|edge| &edge.node).collect())
     }
 
     /// Where this page stands in the list.

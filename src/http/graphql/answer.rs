@@ -10,24 +10,17 @@ use super::{Media, rate_limit};
 use crate::{
     error::Code,
     graphql::{
-        body::{Body, is_request_error},
+        body::{self, is_request_error},
         execution::Outcome,
     },
 };
 
-/// A first guess that holds most answers, so that the buffer seldom grows.
-const TYPICAL_BYTES: usize = 2048;
-
 /// The response to an operation that ran.
 pub(super) fn answered(outcome: Outcome, media: Media) -> Response {
     let Outcome { response: answer, summary, write_rate } = outcome;
-    let mut json = Vec::with_capacity(TYPICAL_BYTES);
-    if serde_json::to_writer(&mut json, &Body::of(&answer)).is_err() {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    }
     let status = status(&answer, &summary.codes, media);
     let content = [(header::CONTENT_TYPE, media.content_type())];
-    let mut response = (status, content, json).into_response();
+    let mut response = (status, content, body::write(&answer)).into_response();
     response.headers_mut().extend(answer.http_headers);
     if let Some(wait) = retry_after(&answer.errors) {
         response.headers_mut().insert(header::RETRY_AFTER, wait);

@@ -29,7 +29,7 @@ use super::super::{
 use super::Refusal;
 use crate::{
     graphql::{
-        body::Body,
+        body,
         context::RequestInfo,
         execution::{Outcome, Prepared, Summary},
         live::Live,
@@ -99,8 +99,7 @@ fn event_of(live: Live) -> Event {
 }
 
 fn next(outcome: &Outcome) -> Bytes {
-    // Maps with keys of text and finite numbers are all there is, so this cannot fail.
-    next_of(&serde_json::to_vec(&Body::of(&outcome.response)).unwrap_or_default())
+    next_of(&body::write(&outcome.response))
 }
 
 /// JSON as it is written here has no line breaks.

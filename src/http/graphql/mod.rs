@@ -168,6 +168,7 @@ pub(super) fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, 
         secure: provenance.client.secure,
         uploads: Uploads::default(),
         user_agent: user_agent.and_then(|agent| Some(agent.to_str().ok()?.to_owned())),
+        merges: true,
     })
 }
 

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     error::Code,
     graphql::{
-        body::{Body, is_request_error},
+        body::{self, is_request_error},
         context::RequestInfo,
         execution::{Outcome, Prepared, Summary},
         live::Live,
@@ -246,7 +246,7 @@ impl Connection {
     async fn answer(&mut self, id: &str, answer: Answer) -> Turn {
         match answer {
             Answer::Whole(outcome) if !is_request_error(&outcome.response) => {
-                self.send(&Outgoing::Next { id, payload: Body::of(&outcome.response) }).await
+                self.line.send(next_frame(id, &body::write(&outcome.response))).await
             }
             Answer::Whole(outcome) | Answer::Live(Live::Refused(outcome)) => {
                 self.operations.stop(id);

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{super::graphql::Parameters, close::Close};
-use crate::graphql::body::Body;
 
 /// Ids are made by clients' libraries: a counter or a UUID.
 const ID_MAX_BYTES: usize = 128;
@@ -96,10 +95,6 @@ pub(super) enum Outgoing<'a> {
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Box<RawValue>>,
-    },
-    Next {
-        id: &'a str,
-        payload: Body<'a>,
     },
     Error {
         id: &'a str,
