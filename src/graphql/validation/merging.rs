@@ -16,6 +16,7 @@ use async_graphql::{
     },
 };
 use async_graphql_value::Value;
+use foldhash::fast::RandomState;
 
 use super::errors::Errors;
 use crate::graphql::schema_types::{NamedType, SchemaTypes, innermost};
@@ -53,7 +54,7 @@ enum Rule {
 }
 
 /// The fragments of a document by name, numbered.
-pub(super) struct Fragments<'d>(IndexMap<&'d str, &'d FragmentDefinition>);
+pub(super) struct Fragments<'d>(IndexMap<&'d str, &'d FragmentDefinition, RandomState>);
 
 impl<'d> Fragments<'d> {
     pub fn of(document: &'d ExecutableDocument) -> Self {

@@ -115,6 +115,8 @@ fn nullable_name(ty: &Type) -> Option<&str> {
 pub(super) struct Usages<'d> {
     numbers: HashMap<Definition<'d>, usize>,
     numbered: Vec<Numbered<'d>>,
+    /// Whether any definition uses a variable.
+    pub has_variables: bool,
 }
 
 #[derive(Default)]
@@ -127,6 +129,7 @@ struct Numbered<'d> {
 impl<'d> Usages<'d> {
     pub fn insert(&mut self, definition: Definition<'d>, mut usage: Usage<'d>) {
         usage.forget_repeated_variables();
+        self.has_variables |= !usage.variables.is_empty();
         let names = std::mem::take(&mut usage.spreads).into_iter();
         let spreads = names.map(|name| self.number(Definition::Fragment(name))).collect();
         let number = self.number(definition);

@@ -56,6 +56,9 @@ pub(super) fn check(
     types: &SchemaTypes,
     errors: &mut Errors,
 ) {
+    if operation.node.variable_definitions.is_empty() && !usages.has_variables {
+        return;
+    }
     let definitions: HashMap<&str, &Positioned<VariableDefinition>> = operation
         .node
         .variable_definitions
