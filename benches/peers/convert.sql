@@ -61,6 +61,13 @@ SELECT id, coalesce(followers, 0), coalesce(followings, 0)
 FROM users
 LEFT JOIN (SELECT followee_id, count(*) AS followers FROM follows GROUP BY followee_id) AS a ON followee_id = id
 LEFT JOIN (SELECT follower_id, count(*) AS followings FROM follows GROUP BY follower_id) AS b ON follower_id = id;
+
+INSERT INTO feed_heads (follower_id, followee_id, latest, second)
+SELECT follower_id, followee_id, latest, second
+FROM follows JOIN (
+    SELECT user_id AS followee_id, head.latest, head.second
+    FROM user_stats CROSS JOIN LATERAL feed_head(user_id, follower_count) AS head
+) AS known USING (followee_id);
 COMMIT;
 
 -- Undoes the harness's votes: every pair that it draws from is again as `bench` has it. The triggers

@@ -232,25 +232,52 @@ pub enum Deleted {
     Changed,
 }
 
-/// Deletes an account with everything that is its own.
+/// Deletes an account with everything that is its own: first its follows, in a transaction of their
+/// own, since whoever is at their other ends could not post for as long as the rest takes.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete(conn: &mut AsyncPgConnection, id: Uuid, verified: &str) -> Result<Deleted> {
-    conn.transaction(async |conn| {
-        let role: Option<String> =
-            users::table.find(id).select(users::role).get_result(conn).await.optional()?;
-        // Other admins are locked only where it matters: a large account takes a while to delete.
-        let admin = role.as_deref() == Some("admin");
-        if admin && user::lock_admins(conn).await? == [id] {
-            return Ok::<_, Error>(Deleted::LastAdmin);
+    let end_follows = async |conn: &mut AsyncPgConnection| {
+        let refused = refusal_to_delete(conn, id, verified).await?;
+        if refused.is_none() {
+            let statement = Statement::new("SELECT end_follows(");
+            statement.bind::<sql_types::Uuid, _>(id).sql(")").execute(conn).await?;
         }
-        let unchanged = users::table
-            .find(id)
-            .filter(users::password_hash.eq(verified))
-            .filter(users::role.eq("admin").eq(admin));
-        let gone = diesel::delete(unchanged).execute(conn).await? == 1;
+        Ok::<_, Error>(refused)
+    };
+    if let Some(refused) = conn.transaction(end_follows).await? {
+        return Ok(refused);
+    }
+    conn.transaction(async |conn| {
+        if let Some(refused) = refusal_to_delete(conn, id, verified).await? {
+            return Ok::<_, Error>(refused);
+        }
+        let gone = diesel::delete(users::table.find(id)).execute(conn).await? == 1;
         Ok(if gone { Deleted::Yes } else { Deleted::Changed })
     })
     .await
+}
+
+/// Why an account may not be deleted. Until the end of the transaction nobody else decides otherwise.
+async fn refusal_to_delete(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    verified: &str,
+) -> Result<Option<Deleted>> {
+    let role: Option<String> =
+        users::table.find(id).select(users::role).get_result(conn).await.optional()?;
+    // Other admins are locked only where it matters: a large account takes a while to delete.
+    let admin = role.as_deref() == Some("admin");
+    if admin && user::lock_admins(conn).await? == [id] {
+        return Ok(Some(Deleted::LastAdmin));
+    }
+    let unchanged = users::table
+        .find(id)
+        .filter(users::password_hash.eq(verified))
+        .filter(users::role.eq("admin").eq(admin))
+        .select(users::id)
+        .for_update();
+    let found: Option<Uuid> = unchanged.get_result(conn).await.optional()?;
+    Ok(found.is_none().then_some(Deleted::Changed))
 }

@@ -1,7 +1,9 @@
 //! The feed: what the viewer published, and what the people whom they follow show them.
 //!
 //! A page costs what the page holds and how many people the viewer follows, never how much was
-//! posted. There are two ways to it, and one statement that takes the shorter:
+//! posted. The newest posts, from wherever a page begins, are found by what is kept for them
+//! ([`super::newest`]). For the other orders, and for the ends of lists, there are two ways, and one
+//! statement that takes the shorter:
 //!
 //! * Who follows few people asks each for their first post in the order. The page can only hold
 //!   posts of the people with the best firsts, as many people as it has rows, and nothing behind
@@ -14,8 +16,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Counted,
+    Counted, Db,
     keyset::{Order, SqlKey},
+    newest::{self, Asked},
     page::{Page, Window},
     post::Text,
     post_list::{ListedPost, PostOrder},
@@ -126,12 +129,19 @@ const BY_HOT: Ranking = Ranking {
 /// # Errors
 /// When the database fails.
 pub async fn page(
-    mut conn: &AsyncPgConnection,
+    db: &Db,
     viewer: Uuid,
     order: PostOrder,
     window: &Window<f64>,
     text: Text,
 ) -> Result<Page<ListedPost>> {
+    if matches!(order, PostOrder::Newest | PostOrder::Relevance)
+        && let Some(asked) = Asked::of(Some(viewer), window, text)
+    {
+        return newest_page(db, asked, window).await;
+    }
+    let reader = db.read().await?;
+    let mut conn: &AsyncPgConnection = &reader;
     let by_id = |descending| Ranking { order: Order { descending, ..BY_ID.order }, ..BY_ID };
     let statement = match order {
         PostOrder::Newest | PostOrder::Relevance => {
@@ -142,6 +152,19 @@ pub async fn page(
         PostOrder::Hot => statement(viewer, &BY_HOT, window, text),
     };
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
+}
+
+async fn newest_page(db: &Db, asked: Asked, window: &Window<f64>) -> Result<Page<ListedPost>> {
+    // Further down most of whom the viewer follows have to be asked, so nobody waits for that.
+    let gathered = match asked.is_first() {
+        true => db.lanes().newest_feed.find(vec![asked]).await?.get(&asked).cloned(),
+        false => None,
+    };
+    let rows = match gathered {
+        Some(rows) => rows,
+        None => newest::feed_alone(&*db.read().await?, asked).await?,
+    };
+    Ok(Page::from_read(rows, window))
 }
 
 /// How many posts the viewer's feed holds.

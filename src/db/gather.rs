@@ -1,10 +1,10 @@
 //! Gathers what many requests ask at the same moment into one statement.
 //!
-//! While a statement of a kind is under way, what is asked meanwhile waits, and goes together in the
+//! While statements of a kind are under way, what is asked meanwhile waits, and goes together in the
 //! next one. Nothing ever waits for company: a server at rest sends each question at once, a busy
 //! one sends fewer and larger statements, which is what keeps both sides of the connection from
-//! spending their time on messages. Only what is asked for by keys is gathered, in ways that no
-//! other key of the batch can make slow or make fail.
+//! spending their time on messages. Only what is found by keys in bounded time is gathered: no key of
+//! a batch makes the others slow, or makes them fail.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use std::{
 
 use diesel_async::AsyncPgConnection;
 use futures_util::FutureExt;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::{pipeline::Pipeline, statistics};
 use crate::error::{Error, Result};
@@ -27,12 +27,19 @@ const MANY_KEYS: usize = 1_000;
 /// How many questions one statement answers at most.
 const MANY_ASKS: usize = 256;
 
+/// How many statements of a kind are under way at the same time: while PostgreSQL works on one, what
+/// the other found is handed out, and new questions come in.
+const STATEMENTS_AT_ONCE: usize = 2;
+
 /// A kind of read that finds rows by keys, whoever asks.
 pub trait Gathered: Send + Sync + 'static {
     /// What is looked up. Where it matters who asks, it says so.
     type Key: Clone + Eq + Hash + Send + Sync + 'static;
     /// What is found.
     type Value: Send + Sync + 'static;
+    /// Whether it takes longer than a look at single rows: then it goes over another connection than
+    /// what is gathered of these, where there are several.
+    const IS_WIDE: bool = false;
 
     /// Finds the values of all keys with one short statement; a key without a value is left out.
     fn find(
@@ -95,8 +102,13 @@ async fn answer_all<G: Gathered>(
     pipeline: Pipeline,
     mut questions: mpsc::UnboundedReceiver<Ask<G>>,
 ) {
+    let places = Arc::new(Semaphore::new(STATEMENTS_AT_ONCE));
     let mut asks = Vec::new();
-    while questions.recv_many(&mut asks, MANY_ASKS).await > 0 {
+    // The place comes first: whoever asks before it is free asks with the others.
+    while let Ok(place) = places.clone().acquire_owned().await {
+        if asks.is_empty() && questions.recv_many(&mut asks, MANY_ASKS).await == 0 {
+            break;
+        }
         // Whatever else this thread has to do goes first, and may ask, too.
         tokio::task::yield_now().await;
         while asks.len() < MANY_ASKS
@@ -104,24 +116,35 @@ async fn answer_all<G: Gathered>(
         {
             asks.push(ask);
         }
-        while !asks.is_empty() {
-            let (keys, together) = take_together(&mut asks);
-            if together.is_empty() {
-                continue;
-            }
-            let found = AssertUnwindSafe(find::<G>(&pipeline, &keys)).catch_unwind().await;
-            let found = found.unwrap_or_else(|_panic| Err(Error::internal("a read panicked")));
-            let found = found.map(Arc::new).map_err(Arc::new);
-            for answer in together {
-                // Whoever does not wait any more needs no answer.
-                let _gone = answer.send(found.clone());
-            }
+        let (keys, together) = take_together(&mut asks);
+        if !together.is_empty() {
+            tokio::spawn(answer::<G>(pipeline.clone(), keys, together, place));
         }
     }
 }
 
+async fn answer<G: Gathered>(
+    pipeline: Pipeline,
+    keys: Vec<G::Key>,
+    together: Vec<oneshot::Sender<Answer<G>>>,
+    place: OwnedSemaphorePermit,
+) {
+    let found = AssertUnwindSafe(find::<G>(&pipeline, &keys)).catch_unwind().await;
+    let found = found.unwrap_or_else(|_panic| Err(Error::internal("a read panicked")));
+    let found = found.map(Arc::new).map_err(Arc::new);
+    drop(place);
+    for answer in together {
+        // Whoever does not wait any more needs no answer.
+        let _gone = answer.send(found.clone());
+    }
+}
+
 async fn find<G: Gathered>(pipeline: &Pipeline, keys: &[G::Key]) -> Result<Found<G>> {
-    G::find(&*pipeline.first_reader().await?, keys).await
+    let reader = match G::IS_WIDE {
+        true => pipeline.last_reader().await?,
+        false => pipeline.first_reader().await?,
+    };
+    G::find(&reader, keys).await
 }
 
 /// Takes as many questions as fit into one statement, the oldest first, and forgets those that nobody

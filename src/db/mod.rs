@@ -37,6 +37,7 @@ pub mod listen;
 pub mod lists;
 pub mod migrations;
 pub mod moderation;
+pub mod newest;
 pub mod page;
 mod pipeline;
 pub mod post;
@@ -102,6 +103,10 @@ pub struct Lanes {
     pub votes: Lane<vote::Votes>,
     /// Sessions that stand by key.
     pub sessions: Lane<session::Standings>,
+    /// Pages of the newest posts that strangers see.
+    pub newest_posts: Lane<newest::Public>,
+    /// Pages of feeds, the newest posts first.
+    pub newest_feed: Lane<newest::Feed>,
 }
 
 /// The answer to `SELECT count(*)`.
@@ -141,6 +146,8 @@ impl Db {
             post_stats: Lane::new(&pipeline),
             votes: Lane::new(&pipeline),
             sessions: Lane::new(&pipeline),
+            newest_posts: Lane::new(&pipeline),
+            newest_feed: Lane::new(&pipeline),
         };
         let ballots = BallotBox::new(&writers);
         let large_writers = large::writers(options)?;

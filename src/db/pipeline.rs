@@ -80,6 +80,11 @@ impl Pipeline {
         self.of(&self.0.slots[0]).await
     }
 
+    /// The connection that carries what is gathered and takes longer.
+    pub(super) async fn last_reader(&self) -> Result<Reader> {
+        self.of(&self.0.slots[self.0.slots.len() - 1]).await
+    }
+
     async fn of(&self, slot: &Slot) -> Result<Reader> {
         if let Some(shared) = slot.living() {
             return Ok(Reader(shared));

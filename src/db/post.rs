@@ -1,6 +1,6 @@
 //! Posts: their rows, their counts, and how they are found.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -39,7 +39,7 @@ pub(super) const COLUMNS: &str = columns!(content: "posts.content");
 const COLUMNS_WITHOUT_TEXT: &str = columns!(content: "NULL::text AS content");
 
 /// What a list reads of its posts' texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Text {
     /// All of them.
     Whole,
@@ -147,11 +147,11 @@ pub struct Listed;
 
 impl Gathered for Listed {
     type Key = Uuid;
-    type Value = PostRow;
+    type Value = Arc<PostRow>;
 
     async fn find(conn: &AsyncPgConnection, keys: &[Uuid]) -> Result<Found<Self>> {
         let rows = find_many(conn, None, keys).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+        Ok(rows.into_iter().map(|row| (row.id, row.into())).collect())
     }
 }
 

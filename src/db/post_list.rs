@@ -1,8 +1,8 @@
 //! Lists of posts: which, in which order, a page at a time.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use diesel::{QueryableByName, sql_types};
+use diesel::{QueryableByName, deserialize, pg::Pg, row::NamedRow, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -42,14 +42,19 @@ pub struct PostFilter {
 }
 
 /// A post in a list.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug)]
 pub struct ListedPost {
     /// The post.
-    #[diesel(embed)]
-    pub post: PostRow,
+    pub post: Arc<PostRow>,
     /// The sort key that goes with the list's order; 0 where the id is the order.
-    #[diesel(sql_type = sql_types::Double)]
     pub key: f64,
+}
+
+impl QueryableByName<Pg> for ListedPost {
+    fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Self> {
+        let key = NamedRow::get::<sql_types::Double, f64>(row, "key")?;
+        Ok(Self { post: PostRow::build(row)?.into(), key })
+    }
 }
 
 impl ListedPost {

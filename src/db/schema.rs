@@ -25,6 +25,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed_heads (followee_id, follower_id) {
+        follower_id -> Uuid,
+        followee_id -> Uuid,
+        latest -> Uuid,
+        second -> Uuid,
+    }
+}
+
+diesel::table! {
     follows (follower_id, followee_id) {
         follower_id -> Uuid,
         followee_id -> Uuid,
@@ -185,6 +194,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     blocks,
     comments,
+    feed_heads,
     follows,
     images,
     moderation_log,

@@ -1,6 +1,6 @@
 //! How votes are cast: one statement for one vote or for many.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use diesel::{QueryableByName, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Cast {
     /// The post.
-    pub post: PostRow,
+    pub post: Arc<PostRow>,
     /// What the post counts with this vote.
     pub stats: PostStatsRow,
     /// What the vote was before.
@@ -53,7 +53,7 @@ impl From<CastRow> for Cast {
         let CastRow { upvotes, downvotes, comment_count, score, .. } = row;
         Self {
             stats: PostStatsRow { post_id: row.post.id, upvotes, downvotes, comment_count, score },
-            post: row.post,
+            post: row.post.into(),
             previous: VoteDirection::from_value(row.previous),
             perhaps_before: false,
         }

@@ -21,7 +21,7 @@ use super::{context::RequestInfo, json::Json};
 /// An object that can write some of its fields at once.
 pub trait Eager: ContainerType {
     /// Writes the value of the field that `ctx` resolves. `None` where that has to wait, or fails,
-    /// which the library tells where: whatever was written by then is taken back.
+    /// which the library tells where: whatever was written by then is thrown away.
     fn write(&self, _ctx: &Context<'_>, _json: &mut Json) -> Option<()> {
         None
     }
@@ -111,8 +111,8 @@ impl<T: Eager> OutputType for Quick<T> {
 /// A list of objects that is written whole where that is possible.
 pub struct QuickList<'a, T>(pub Vec<&'a T>);
 
-/// First guesses that hold most objects, so that their text seldom moves.
-const TYPICAL_OBJECT: usize = 512;
+/// A first guess that holds most objects, so that their text seldom moves.
+const TYPICAL_OBJECT: usize = 768;
 
 impl<T: Eager> QuickList<'_, T> {
     fn written(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {

@@ -44,17 +44,6 @@ impl Json {
         self.raw(b"\":");
     }
 
-    /// How much there is so far, to come back to.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.text.len()
-    }
-
-    /// Takes back what was written since.
-    pub fn truncate(&mut self, len: usize) {
-        self.text.truncate(len);
-    }
-
     /// As a value that is written as it is.
     #[must_use]
     pub fn into_value(self) -> Value {
@@ -125,24 +114,40 @@ impl<T: resolver_utils::EnumType> Written for EnumValue<T> {
 
 impl Written for str {
     fn write(&self, out: &mut Vec<u8>) {
-        out.reserve(self.len() + 2);
+        let text = self.as_bytes();
+        out.reserve(text.len() + 2);
         out.push(b'"');
-        let mut plain_from = 0;
-        for (at, byte) in self.bytes().enumerate() {
-            let escape = ESCAPES[usize::from(byte)];
-            if escape == PLAIN {
+        let (mut at, mut plain_from) = (0, 0);
+        while at < text.len() {
+            if text[at..].first_chunk().is_some_and(|next| all_plain(*next)) {
+                at += 8;
                 continue;
             }
-            out.extend_from_slice(&self.as_bytes()[plain_from..at]);
-            plain_from = at + 1;
-            match escape {
-                CONTROL => out.extend_from_slice(&control(byte)),
-                letter => out.extend_from_slice(&[b'\\', letter]),
+            let escape = ESCAPES[usize::from(text[at])];
+            if escape != PLAIN {
+                out.extend_from_slice(&text[plain_from..at]);
+                match escape {
+                    CONTROL => out.extend_from_slice(&control(text[at])),
+                    letter => out.extend_from_slice(&[b'\\', letter]),
+                }
+                plain_from = at + 1;
             }
+            at += 1;
         }
-        out.extend_from_slice(&self.as_bytes()[plain_from..]);
+        out.extend_from_slice(&text[plain_from..]);
         out.push(b'"');
     }
+}
+
+/// Whether eight bytes all stand for themselves, judged at once: none is below a space, a quotation
+/// mark or a backslash.
+fn all_plain(bytes: [u8; 8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHEST_BITS: u64 = ONES * 0x80;
+    let word = u64::from_ne_bytes(bytes);
+    let has_below = |word: u64, least: u64| word.wrapping_sub(ONES * least) & !word & HIGHEST_BITS;
+    let has = |byte: u8| has_below(word ^ (ONES * u64::from(byte)), 1);
+    has_below(word, 0x20) | has(b'"') | has(b'\\') == 0
 }
 
 /// A byte that stands for itself.
@@ -232,6 +237,13 @@ mod tests {
         let every_character: String = (0..0x300).filter_map(char::from_u32).collect();
         for text in ["", "plain", "\"", "\\", "a\nb", "🪶 \u{7f}", &every_character] {
             assert_eq!(written(text), serde_json::to_string(text).unwrap());
+        }
+        // Each character at each place among others.
+        for character in every_character.chars() {
+            for before in 0..9 {
+                let text = format!("{}{character}{}", "a".repeat(before), "é".repeat(8));
+                assert_eq!(written(&*text), serde_json::to_string(&text).unwrap());
+            }
         }
     }
 

@@ -145,11 +145,6 @@ impl<L: Lookup> Loader<L> {
         found.into_iter().filter_map(present).collect()
     }
 
-    /// Keeps a value that was just read by other means.
-    pub async fn prime(&self, key: L::Key, value: L::Value) {
-        self.made().prime(Asked(key), Ok(Some(value))).await;
-    }
-
     /// Forgets everything, after a write that may have changed any of it.
     pub async fn clear_all(&self) {
         if let Some(made) = self.made.get() {

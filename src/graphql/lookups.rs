@@ -56,16 +56,20 @@ pub struct Posts;
 
 impl Lookup for Posts {
     type Key = Uuid;
-    type Value = PostRow;
+    type Value = Arc<PostRow>;
     const NAME: &'static str = "posts";
 
-    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, PostRow>> {
+    async fn find(
+        db: &Db,
+        viewer: Option<Uuid>,
+        keys: &[Uuid],
+    ) -> Result<HashMap<Uuid, Arc<PostRow>>> {
         if viewer.is_none() {
             let found = db.lanes().listed_posts.find(keys.to_vec()).await?;
             return Ok(picked(&found, keys, |key| *key));
         }
         let rows = post::find_many(&*db.read().await?, viewer, keys).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+        Ok(rows.into_iter().map(|row| (row.id, row.into())).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Posts: the type and the query of one.
 
-use std::{borrow::Cow, iter};
+use std::{borrow::Cow, iter, sync::Arc};
 
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
@@ -44,14 +44,20 @@ pub enum Visibility {
 /// Something that a person wrote for others to read.
 pub struct Post {
     /// The post itself.
-    pub row: PostRow,
+    pub row: Arc<PostRow>,
     /// What else is known of it already.
     pub facts: Facts,
 }
 
+impl From<Arc<PostRow>> for Post {
+    fn from(row: Arc<PostRow>) -> Self {
+        Self { row, facts: Facts::default() }
+    }
+}
+
 impl From<PostRow> for Post {
     fn from(row: PostRow) -> Self {
-        Self { row, facts: Facts::default() }
+        Arc::new(row).into()
     }
 }
 
@@ -67,7 +73,7 @@ impl Post {
     }
 
     fn picture(&self) -> Result<Option<Image>> {
-        let PostRow { image, image_alt, owner_suspended, .. } = &self.row;
+        let PostRow { image, image_alt, owner_suspended, .. } = &*self.row;
         Image::read(image.as_ref(), image_alt.as_deref(), *owner_suspended)
     }
 
@@ -269,7 +275,7 @@ impl PostQuery {
         let find = async || {
             let row = ctx.loaders().posts.load(id.get()?.uuid()).await?;
             let Some(row) = row else { return Ok(None) };
-            let facts = FactsOfPage::read(ctx, Selected::of_one(ctx), iter::once(&row)).await;
+            let facts = FactsOfPage::read(ctx, Selected::of_one(ctx), iter::once(&*row)).await;
             Ok(Some(Quick(facts.post(row))))
         };
         find().await.into()

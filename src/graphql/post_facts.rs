@@ -11,12 +11,21 @@ use async_graphql::{Context, Lookahead, SelectionField};
 use futures_util::future::join3;
 use uuid::Uuid;
 
-use super::{context::ContextExt, post::Post};
-use crate::db::{
-    gather::{Found, Gathered, Lane},
-    post::{self, PostRow, PostStatsRow, Text},
-    user::{self, UserRow},
-    vote::{self, VoteDirection},
+use super::{
+    context::ContextExt,
+    loaders::Lookup,
+    lookups::{KnownUsers, PostStats},
+    post::Post,
+    vote::ViewerVotes,
+};
+use crate::{
+    db::{
+        gather::{Found, Gathered, Lane},
+        post::{self, PostRow, PostStatsRow, Text},
+        user::{self, UserRow},
+        vote::{self, VoteDirection},
+    },
+    metrics,
 };
 
 /// What is known of one post; what was not asked for is not.
@@ -100,9 +109,12 @@ impl FactsOfPage {
         let (lanes, viewer) = (ctx.app().db.lanes(), ctx.viewer_id());
         let voter = viewer.filter(|_| viewer_vote);
         let (owners, stats, viewer_votes) = join3(
-            read(&lanes.users, owner.then(|| posts.clone().map(|post| post.owner_id))),
-            read(&lanes.post_stats, stats.then(|| posts.clone().map(|post| post.id))),
-            read(&lanes.votes, voter.map(|voter| posts.clone().map(move |post| (voter, post.id)))),
+            read::<_, KnownUsers>(&lanes.users, owner.then(|| posts.clone().map(|it| it.owner_id))),
+            read::<_, PostStats>(&lanes.post_stats, stats.then(|| posts.clone().map(|it| it.id))),
+            read::<_, ViewerVotes>(
+                &lanes.votes,
+                voter.map(|voter| posts.clone().map(move |it| (voter, it.id))),
+            ),
         )
         .await;
         let is_stranger_with_votes = viewer_vote && viewer.is_none();
@@ -111,7 +123,7 @@ impl FactsOfPage {
 
     /// A post with what is known of it.
     #[must_use]
-    pub fn post(&self, row: PostRow) -> Post {
+    pub fn post(&self, row: Arc<PostRow>) -> Post {
         let facts = Facts {
             owner: self.owners.as_ref().and_then(|owners| owners.get(&row.owner_id)).cloned(),
             stats: self.stats.as_ref().and_then(|stats| stats.get(&row.id)).copied(),
@@ -131,8 +143,8 @@ impl FactsOfPage {
 }
 
 /// What is found under these keys; `None` when nobody asks, or when it could not be read, which is for
-/// the fields to tell.
-async fn read<G: Gathered>(
+/// the fields to tell. It counts as a batch of the loader that single fields ask.
+async fn read<G: Gathered, L: Lookup>(
     lane: &Lane<G>,
     keys: Option<impl Iterator<Item = G::Key>>,
 ) -> Option<Arc<Found<G>>> {
@@ -140,5 +152,6 @@ async fn read<G: Gathered>(
     if keys.is_empty() {
         return None;
     }
+    metrics::loader_batch(L::NAME, keys.len());
     lane.find(keys).await.ok()
 }

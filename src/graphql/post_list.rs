@@ -19,6 +19,7 @@ use super::{
 use crate::{
     db::{
         feed,
+        newest::Asked,
         page::{Page, Position, Window},
         post_list::{self, ListedPost, PostFilter},
     },
@@ -146,18 +147,29 @@ pub(super) async fn page(
     let window = arguments.window(&tag)?;
     let (db, viewer, selected) = (&ctx.app().db, ctx.viewer_id(), Selected::of(ctx));
     let text = selected.text();
-    // A search may read many rows: it must not hold up what shares a connection.
-    let page = if filter.search.is_some() {
-        post_list::page(&*db.write().await?, viewer, &filter, order.into(), &window, text).await?
-    } else {
-        post_list::page(&*db.read().await?, viewer, &filter, order.into(), &window, text).await?
+    let is_everything = filter.search.is_none() && filter.owner.is_none();
+    let newest = Asked::of(viewer, &window, text).filter(|_| order == PostOrder::Newest);
+    let page = match newest {
+        Some(asked) if is_everything && viewer.is_none() => {
+            let found = db.lanes().newest_posts.find(vec![asked]).await?;
+            Page::from_read(found.get(&asked).cloned().unwrap_or_default(), &window)
+        }
+        // A search may read many rows: it must not hold up what shares a connection.
+        _ if filter.search.is_some() => {
+            let conn = db.write().await?;
+            post_list::page(&conn, viewer, &filter, order.into(), &window, text).await?
+        }
+        _ => {
+            let conn = db.read().await?;
+            post_list::page(&conn, viewer, &filter, order.into(), &window, text).await?
+        }
     };
     let count: Count = Box::new(move |ctx| {
         let filter = filter.clone();
         async move { post_list::count(&*ctx.app().db.write().await?, viewer, &filter).await }
             .boxed()
     });
-    let facts = FactsOfPage::read(ctx, selected, page.rows.iter().map(|row| &row.post)).await;
+    let facts = FactsOfPage::read(ctx, selected, page.rows.iter().map(|row| &*row.post)).await;
     Ok(Connection::new(page, &tag, ListedPost::position, |row| facts.post(row.post), count))
 }
 
@@ -208,15 +220,14 @@ impl PostListQuery {
         }
         let tag = ListTag::new(&["feed", &format!("{order_by:?}"), &viewer.to_string()]);
         let window = PageArguments { first, after, last, before }.window(&tag)?;
-        let reader = ctx.app().db.read().await?;
         let selected = Selected::of(ctx);
-        let page = feed::page(&reader, viewer, order_by.into(), &window, selected.text());
+        let page = feed::page(&ctx.app().db, viewer, order_by.into(), &window, selected.text());
         // The session is asked for beside the page, which costs no further round trip.
         let (_, page) = try_join(ctx.require_session(), page).await?;
         let count: Count = Box::new(move |ctx| {
             async move { feed::count(&*ctx.app().db.write().await?, viewer).await }.boxed()
         });
-        let facts = FactsOfPage::read(ctx, selected, page.rows.iter().map(|row| &row.post)).await;
+        let facts = FactsOfPage::read(ctx, selected, page.rows.iter().map(|row| &*row.post)).await;
         Ok(Connection::new(page, &tag, ListedPost::position, |row| facts.post(row.post), count))
     }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     context::ContextExt,
+    eager::Quick,
     error::{UserError, UserErrorCode},
     id::{Id, PostKind},
     loaders::{Loader, Loaders, Lookup},
@@ -162,7 +163,7 @@ impl VoteMutation {
         };
         // Who lost an answer on the way is not told that they voted so before.
         let unchanged = cast.previous == direction && !cast.perhaps_before;
-        let post = remember(ctx, cast, direction).await;
+        let post = voted_post(ctx, cast, direction).await;
         match direction {
             vote::VoteDirection::None if input.strict && unchanged => Ok(VotePayload::refused(
                 UserErrorCode::VoteNotFound,
@@ -174,19 +175,14 @@ impl VoteMutation {
                 "direction",
                 "You have voted so on this post already.",
             )),
-            _ => Ok(VotePayload { post: Some(post), user_errors: Vec::new() }),
+            _ => Ok(VotePayload { post: Some(Quick(post)), user_errors: Vec::new() }),
         }
     }
 }
 
-/// What the vote's own statement read is as new as can be: later fields need not read it again.
-async fn remember(ctx: &Context<'_>, cast: Cast, direction: vote::VoteDirection) -> Post {
-    let loaders = ctx.loaders();
-    loaders.forget_content().await;
-    let id = cast.post.id;
-    loaders.posts.prime(id, cast.post.clone()).await;
-    loaders.post_stats.prime(id, cast.stats).await;
-    loaders.viewer_votes.prime(id, direction).await;
+/// What the vote's own statement read is as new as can be: the post's fields need not read it again.
+async fn voted_post(ctx: &Context<'_>, cast: Cast, direction: vote::VoteDirection) -> Post {
+    ctx.loaders().forget_content().await;
     let facts = Facts { stats: Some(cast.stats), viewer_vote: Some(direction), ..Facts::default() };
     Post { row: cast.post, facts }
 }
@@ -213,7 +209,7 @@ pub struct VoteInput {
 #[derive(SimpleObject)]
 pub struct VotePayload {
     /// The post with its new counts; null when there are errors.
-    pub post: Option<Post>,
+    pub post: Option<Quick<Post>>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }

@@ -49,7 +49,18 @@ async fn counts_follow_whatever_is_written() {
          WHERE reply_to IS NULL AND NOT EXISTS (SELECT FROM comments AS reply WHERE reply.reply_to = comments.id)",
         "DELETE FROM comments WHERE random() < 0.1",
         "UPDATE posts SET owner_id = (SELECT id FROM users WHERE username = 'user_1') WHERE random() < 0.3",
+        "UPDATE posts SET visibility = 'private' WHERE random() < 0.4",
+        "UPDATE posts SET published = NOT published WHERE random() < 0.4",
+        "UPDATE posts SET visibility = 'followers'",
+        "DELETE FROM posts WHERE random() < 0.2",
+        "INSERT INTO posts (id, owner_id, title, content, published)
+         SELECT gen_random_uuid(), id, 't', 'c', random() < 0.7 FROM users",
         "UPDATE follows SET created_at = now()",
+        "UPDATE follows SET followee_id = (SELECT id FROM users WHERE username = 'user_3')
+         WHERE followee_id = (SELECT id FROM users WHERE username = 'user_4')
+           AND follower_id NOT IN (SELECT follower_id FROM follows JOIN users ON users.id = followee_id
+                                   WHERE username = 'user_3')
+           AND follower_id <> (SELECT id FROM users WHERE username = 'user_3')",
         "DELETE FROM follows WHERE random() < 0.5",
         "TRUNCATE votes",
         "TRUNCATE follows",
@@ -170,4 +181,56 @@ async fn a_tombstone_that_is_deleted_by_hand_leaves_none_that_holds_nothing() {
     run(&client, &format!("DELETE FROM comments WHERE id = '{middle}'")).await;
     assert_none(&differences(&client).await, "the one in the middle is gone");
     assert_eq!(run(&client, "DELETE FROM comments").await, 0, "all of them went");
+}
+
+#[tokio::test]
+async fn of_who_is_widely_followed_no_latest_posts_are_kept() {
+    let (_db, client) = world().await;
+    let few_are_many =
+        "CREATE OR REPLACE FUNCTION is_widely_followed(followers integer) RETURNS boolean
+                        LANGUAGE sql IMMUTABLE AS 'SELECT followers >= 3'";
+    run(&client, "TRUNCATE follows").await;
+    run(&client, few_are_many).await;
+    let follow = |followers: &str| {
+        format!(
+            "INSERT INTO follows (follower_id, followee_id)
+             SELECT follower.id, followee.id FROM users AS follower, users AS followee
+             WHERE followee.username = 'user_5' AND follower.username IN ({followers})"
+        )
+    };
+    let kept = async || {
+        let unknown =
+            "SELECT count(*) FILTER (WHERE latest <> 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
+                              count(*) FROM feed_heads";
+        let row = client.query_one(unknown, &[]).await.unwrap();
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    run(&client, &follow("'user_6', 'user_7'")).await;
+    assert_eq!(kept().await, (2, 2));
+    assert_none(&differences(&client).await, "two follows");
+    run(&client, &follow("'user_8'")).await;
+    assert_eq!(kept().await, (0, 3), "the third one makes it too many");
+    run(
+        &client,
+        "INSERT INTO posts (id, owner_id, title, content)
+                  SELECT gen_random_uuid(), id, 't', 'c' FROM users WHERE username = 'user_5'",
+    )
+    .await;
+    run(&client, &follow("'user_9'")).await;
+    assert_eq!(kept().await, (0, 4));
+    run(
+        &client,
+        "DELETE FROM follows WHERE follower_id IN
+                  (SELECT id FROM users WHERE username IN ('user_6', 'user_7'))",
+    )
+    .await;
+    assert_eq!(kept().await, (0, 2), "nobody hurries to look them up again");
+    run(
+        &client,
+        "INSERT INTO posts (id, owner_id, title, content)
+                  SELECT gen_random_uuid(), id, 't', 'c' FROM users WHERE username = 'user_5'",
+    )
+    .await;
+    assert_eq!(kept().await, (2, 2), "until the next post");
+    assert_none(&differences(&client).await, "the next post");
 }

@@ -105,13 +105,17 @@ async fn put(app: &TestApp, owner: &TestUser, title: &str, seen: &str, key: Uuid
 
 async fn assert_feed_is_right(following: i32) {
     let (app, _) = TestApp::init().await;
+    assert_feed_is_right_in(&app, following).await;
+}
+
+async fn assert_feed_is_right_in(app: &TestApp, following: i32) {
     let viewer = app.user("viewer").await;
-    follow_many(&app, &viewer, following, 2).await;
-    add_what_is_not_to_be_seen(&app, &viewer).await;
+    follow_many(app, &viewer, following, 2).await;
+    add_what_is_not_to_be_seen(app, &viewer).await;
     let stored = format!("user_stats WHERE user_id = '{}' AND following_count >= 300", viewer.key);
     assert_eq!(app.count(&stored).await == 1, following >= 300);
     for (order, key) in ORDERS {
-        let expected = expected(&app, &viewer, key).await;
+        let expected = expected(app, &viewer, key).await;
         assert_eq!(expected.len() as i32, following * 2 + 1);
         let list = feed(&viewer, order);
         let most = usize::try_from(following / 3).unwrap().min(100);
@@ -130,4 +134,19 @@ async fn the_feed_of_who_follows_few_is_right_in_every_order() {
 #[tokio::test]
 async fn the_feed_of_who_follows_many_is_right_in_every_order() {
     assert_feed_is_right(310).await;
+}
+
+#[tokio::test]
+async fn the_feed_of_who_follows_only_the_widely_followed_is_right_in_every_order() {
+    let (app, _) = TestApp::init().await;
+    app.sql(
+        "CREATE OR REPLACE FUNCTION is_widely_followed(followers integer) RETURNS boolean
+         LANGUAGE sql IMMUTABLE AS 'SELECT followers >= 1'",
+    )
+    .await;
+    assert_feed_is_right_in(&app, 310).await;
+    assert_eq!(
+        app.count("feed_heads WHERE second < 'ffffffff-ffff-ffff-ffff-ffffffffffff'").await,
+        0
+    );
 }

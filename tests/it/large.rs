@@ -121,6 +121,28 @@ async fn a_large_write_has_an_end_too() {
     assert_eq!(app.count("users").await, 1);
 }
 
+#[tokio::test]
+async fn nobody_waits_to_post_until_a_large_account_that_they_follow_is_gone() {
+    let settings = [IMPATIENT[0], ("REQUEST_TIMEOUT_SECONDS", "20")];
+    let (app, _) = TestApp::with_settings(&settings).await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    app.sql(&format!(
+        "INSERT INTO follows VALUES ('{0}', '{1}'), ('{1}', '{0}')",
+        ada.key, bob.key
+    ))
+    .await;
+    slow_down(&app, "users", 3.0).await;
+    let leaving = tokio::spawn(async move { delete_account(&ada).await });
+    until_none(&app, "follows").await;
+    let post = "mutation { createPost(input: { title: \"still here\", content: \"here\" }) {
+        post { id } userErrors { code } } }";
+    let answer = bob.query(post, json!({})).await;
+    assert!(answer.data("/createPost/post/id").is_string(), "{}", answer.text);
+    assert!(!leaving.is_finished(), "the rest of the account is on its way");
+    let gone = leaving.await.unwrap();
+    assert!(gone.data("/deleteAccount/deletedUserId").is_string(), "{}", gone.text);
+}
+
 async fn until_none(app: &TestApp, rows: &str) {
     for _ in 0..1_000 {
         if app.count(rows).await == 0 {

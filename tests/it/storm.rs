@@ -43,6 +43,8 @@ const OPERATIONS: &str = "
         deleteComment(input: { commentId: $comment }) { userErrors { code } } }
     mutation Follow($user: ID!) { follow(input: { userId: $user }) { userErrors { code } } }
     mutation Unfollow($user: ID!) { unfollow(input: { userId: $user }) { userErrors { code } } }
+    mutation Report($post: ID!) {
+        report(input: { subjectId: $post, reason: \"of no use\" }) { userErrors { code } } }
     mutation DeletePost($post: ID!) { deletePost(input: { id: $post }) { userErrors { code } } }
     mutation Suspend($user: ID!) { suspendUser(input: { userId: $user }) { userErrors { code } } }
     mutation Restore($user: ID!) { restoreUser(input: { userId: $user }) { userErrors { code } } }
@@ -134,7 +136,8 @@ impl Crowd {
             68..72 => ("Edit", json!({ "comment": comment })),
             72..82 => ("Delete", json!({ "comment": comment })),
             82..88 => ("Follow", json!({ "user": other.id })),
-            88..92 => ("Unfollow", json!({ "user": other.id })),
+            88..91 => ("Unfollow", json!({ "user": other.id })),
+            91..93 => ("Report", json!({ "post": post })),
             _ => ("Read", json!({ "post": post })),
         };
         let answer = self.run(&user, name, variables).await;

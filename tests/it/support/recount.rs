@@ -56,6 +56,17 @@ const DIFFERENCES: &str = "
     ) AS counted
     WHERE (follower_count, following_count) <> (followers, following)
     UNION ALL
+    SELECT format('the follow of %s by %s has %s and %s beside it, and should have %s and %s',
+                  followee_id, follower_id, latest, second, open[1], open[2])
+    FROM follows FULL JOIN feed_heads USING (follower_id, followee_id)
+    CROSS JOIN LATERAL (
+        SELECT ARRAY(SELECT id FROM posts
+                     WHERE owner_id = followee_id AND published AND visibility <> 'private' AND NOT owner_suspended
+                     ORDER BY id DESC LIMIT 2)
+            || '{00000000-0000-0000-0000-000000000000, 00000000-0000-0000-0000-000000000000}' AS open
+    ) AS posts
+    WHERE follows.created_at IS NULL OR (latest, second) IS DISTINCT FROM (open[1], open[2])
+    UNION ALL
     SELECT format('user %s has no counts', id) FROM users
     WHERE NOT EXISTS (SELECT FROM user_stats WHERE user_id = users.id)
     UNION ALL
