@@ -1,0 +1,65 @@
+-- A vote hangs on its post's counts, which whoever votes has locked anyway, instead of on the post
+-- itself, which then need be neither locked nor looked up for it. The counts go with the post.
+-- All votes are looked through before the lock is taken that readers would wait for.
+ALTER TABLE votes ADD CONSTRAINT votes_hang_on
+    FOREIGN KEY (post_id) REFERENCES post_stats ON DELETE CASCADE NOT VALID;
+ALTER TABLE votes VALIDATE CONSTRAINT votes_hang_on;
+ALTER TABLE votes DROP CONSTRAINT votes_post_id_fkey;
+ALTER TABLE votes RENAME CONSTRAINT votes_hang_on TO votes_post_id_fkey;
+
+-- Whoever counts the votes that they write themselves says so by this setting, for as long as that takes.
+DROP TRIGGER votes_count_insert ON votes;
+DROP TRIGGER votes_count_update ON votes;
+DROP TRIGGER votes_count_delete ON votes;
+CREATE TRIGGER votes_count_insert AFTER INSERT ON votes REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT WHEN (current_setting('rookery.counts_votes', true) IS DISTINCT FROM 'on')
+    EXECUTE FUNCTION votes_count();
+CREATE TRIGGER votes_count_update AFTER UPDATE ON votes REFERENCING NEW TABLE AS added OLD TABLE AS removed
+    FOR EACH STATEMENT WHEN (current_setting('rookery.counts_votes', true) IS DISTINCT FROM 'on')
+    EXECUTE FUNCTION votes_count();
+CREATE TRIGGER votes_count_delete AFTER DELETE ON votes REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT WHEN (current_setting('rookery.counts_votes', true) IS DISTINCT FROM 'on')
+    EXECUTE FUNCTION votes_count();
+
+-- As before, in one statement after the locks are won, which counts what it changes.
+CREATE OR REPLACE FUNCTION cast_votes(voters uuid[], targets uuid[], wanted smallint[])
+RETURNS TABLE (voter uuid, target uuid, previous smallint,
+               upvotes integer, downvotes integer, comment_count integer, score integer)
+LANGUAGE plpgsql
+SET lock_timeout = '50ms' SET plan_cache_mode = 'force_generic_plan' SET rookery.counts_votes = 'on' AS $$
+#variable_conflict use_column
+BEGIN
+    -- In the order of all writers. Shared, since nothing of an account is changed here.
+    PERFORM FROM users WHERE id = ANY (voters) ORDER BY id FOR KEY SHARE;
+    PERFORM FROM post_stats WHERE post_id = ANY (targets) ORDER BY post_id FOR NO KEY UPDATE;
+
+    RETURN QUERY
+    WITH vote AS MATERIALIZED (
+        SELECT cast_now.voter, cast_now.target, new, coalesce(value, 0::smallint) AS old
+        FROM unnest(voters, targets, wanted) AS cast_now (voter, target, new)
+        LEFT JOIN votes ON post_id = cast_now.target AND user_id = cast_now.voter
+    ), given AS (
+        INSERT INTO votes (post_id, user_id, value)
+        SELECT vote.target, vote.voter, new FROM vote WHERE new <> 0 AND old = 0
+    ), changed AS (
+        UPDATE votes SET value = new, created_at = now() FROM vote
+        WHERE post_id = vote.target AND user_id = vote.voter AND new * old = -1
+    ), taken AS (
+        DELETE FROM votes USING vote
+        WHERE post_id = vote.target AND user_id = vote.voter AND new = 0 AND old <> 0
+    ), counted AS (
+        UPDATE post_stats SET upvotes = upvotes + up, downvotes = downvotes + down
+        FROM (SELECT vote.target, sum((new = 1)::integer - (old = 1)::integer)::integer AS up,
+                     sum((new = -1)::integer - (old = -1)::integer)::integer AS down
+              FROM vote WHERE new <> old GROUP BY vote.target) AS delta
+        WHERE post_id = delta.target
+        RETURNING post_id, upvotes, downvotes, comment_count, score
+    )
+    SELECT vote.voter, post_id, old, counted.upvotes, counted.downvotes, counted.comment_count, counted.score
+    FROM vote JOIN counted ON post_id = vote.target
+    UNION ALL
+    -- Where nobody voted otherwise than before.
+    SELECT vote.voter, post_id, old, upvotes, downvotes, comment_count, score
+    FROM vote JOIN post_stats ON post_id = vote.target
+    WHERE vote.target NOT IN (SELECT post_id FROM counted);
+END $$;
