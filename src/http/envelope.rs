@@ -1,15 +1,17 @@
 //! What surrounds every request: its id, its client, the headers of safety, the log line, and the
 //! net that catches a panic.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
-    extract::{Request, State},
+    BoxError,
+    body::{Body, Bytes, HttpBody},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
+use tower::{Service, ServiceExt};
 use uuid::Uuid;
 
 use super::{
@@ -36,14 +38,19 @@ pub(super) struct Provenance {
 }
 
 /// The outermost layer.
-pub(super) async fn wrap(State(http): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(super) async fn wrap<S, B>(http: Shared, mut request: Request, inner: S) -> Response
+where
+    S: Service<Request, Response = Response<B>, Error = Infallible>,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
     let id: Arc<str> = request_id(request.headers());
     let client = client(&http, &request);
     let line = RequestLine::start(id.clone(), &request);
     request.extensions_mut().insert(Provenance { id: id.clone(), client });
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => Refusal::panicked(&id).into_response(),
+    let mut response = match AssertUnwindSafe(inner.oneshot(request)).catch_unwind().await {
+        Ok(Ok(response)) => response.map(Body::new),
+        Ok(Err(never)) => match never {},
+        Err(_panic) => Refusal::panicked(&id).into_response(),
     };
     let summary = response.extensions_mut().remove::<Summary>();
     let headers = response.headers_mut();
@@ -93,16 +100,9 @@ fn secure(headers: &mut HeaderMap, over_tls: bool) {
 
 #[cfg(test)]
 mod tests {
-    use axum::{
-        Router,
-        body::{Body, to_bytes},
-        http::StatusCode,
-        middleware,
-        routing::get,
-    };
+    use axum::{Router, body::to_bytes, http::StatusCode, routing::get};
     use serde_json::{Value, json};
     use tokio::sync::watch;
-    use tower::ServiceExt;
 
     use super::*;
     use crate::{
@@ -125,13 +125,12 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_answer_under_its_request_id_and_the_next_request_is_served() {
         let stumble = async || -> &'static str { panic!("secret reason") };
-        let router = Router::new()
-            .route("/stumble", get(stumble))
-            .route("/fine", get(async || "fine"))
-            .layer(middleware::from_fn_with_state(http(), wrap));
+        let router: Router =
+            Router::new().route("/stumble", get(stumble)).route("/fine", get(async || "fine"));
+        let http = http();
         let ask = async |path: &str| {
             let request = Request::get(path).header(REQUEST_ID, "the-request");
-            router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+            wrap(http.clone(), request.body(Body::empty()).unwrap(), router.clone()).await
         };
         let answer = ask("/stumble").await;
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,15 +1,15 @@
 //! Which path leads where.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Router,
-    extract::State,
+    extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header},
-    middleware,
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{any, get},
 };
+use tower::{Layer, Service, service_fn};
 use tower_http::{
     compression::{
         CompressionLayer,
@@ -25,7 +25,23 @@ const COMPRESS_ABOVE: u64 = 1024;
 /// How long a browser may remember that an origin is allowed; Chromium forgets after two hours.
 const PREFLIGHT_VALID: Duration = Duration::from_secs(7200);
 
-pub(super) fn router(http: Shared) -> Router {
+/// All routes, and what surrounds every request. What can stands around the router and not within it,
+/// where each layer is copied to the heap for every request.
+pub(super) fn service(
+    http: Shared,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
+    let shared = cors(&http).layer(router(http.clone()));
+    service_fn(move |request| {
+        let (http, shared) = (http.clone(), shared.clone());
+        async move { Ok(envelope::wrap(http, request, shared).await) }
+    })
+}
+
+fn router(http: Shared) -> Router {
     let worthwhile =
         SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
     let playground =
@@ -39,9 +55,8 @@ pub(super) fn router(http: Shared) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(missing)
+        // Within the router, which takes the body from the answer to a HEAD only then.
         .layer(CompressionLayer::new().compress_when(worthwhile))
-        .layer(cors(&http))
-        .layer(middleware::from_fn_with_state(http.clone(), envelope::wrap))
         .with_state(http)
 }
 

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, http::Request};
+use axum::{body::Body, http::Request, response::Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -50,7 +50,8 @@ pub async fn serve(
     let head_within = app.config.request_head_timeout.duration();
     let http = Http::new(app, stopping, sockets.clone()).map_err(io::Error::other)?;
     let protocol = Arc::new(protocol(head_within));
-    let server = Server { router: routes::router(Arc::new(http)), protocol, head_within, listener };
+    let service = routes::service(Arc::new(http));
+    let server = Server { service, protocol, head_within, listener };
     let connections = GracefulShutdown::new();
     tokio::select! {
         never = server.accept(&connections) => match never {},
@@ -71,15 +72,23 @@ pub async fn serve(
     Ok(())
 }
 
-struct Server {
+struct Server<S> {
     listener: TcpListener,
-    router: Router,
+    service: S,
     protocol: Arc<Builder<TokioExecutor>>,
     /// How long a client may take to send a request's head.
     head_within: Duration,
 }
 
-impl Server {
+impl<S> Server<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
     async fn accept(&self, connections: &GracefulShutdown) -> Infallible {
         loop {
             match self.listener.accept().await {
@@ -95,18 +104,18 @@ impl Server {
     fn open(&self, stream: TcpStream, peer: Peer, watcher: Watcher) {
         // Answers are written whole, so there is nothing to wait for.
         let _best_effort = stream.set_nodelay(true);
-        let (router, protocol) = (self.router.clone(), self.protocol.clone());
+        let (service, protocol) = (self.service.clone(), self.protocol.clone());
         let head_within = self.head_within;
         tokio::spawn(async move {
             let (spoke, hangup) = (AtomicBool::new(false), Hangup::default());
-            let service = service_fn(|request: Request<Incoming>| {
+            let spoken = service_fn(|request: Request<Incoming>| {
                 spoke.store(true, Ordering::Relaxed);
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(peer);
                 request.extensions_mut().insert(hangup.clone());
-                router.clone().call(request)
+                service.clone().call(request)
             });
-            let connection = protocol.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            let connection = protocol.serve_connection_with_upgrades(TokioIo::new(stream), spoken);
             let serving = watcher.watch(connection);
             tokio::pin!(serving);
             // hyper bounds the head of each request, but not how long it takes to tell HTTP/1 from
