@@ -15,7 +15,7 @@ mod serve;
 mod stop;
 mod user;
 
-use std::{process::ExitCode, thread};
+use std::{num::NonZero, process::ExitCode, thread};
 
 use clap::{Parser, Subcommand};
 
@@ -112,12 +112,11 @@ fn on_runtime<Work: Future<Output = Outcome>>(work: impl FnOnce(Config) -> Work)
         .block_on(work(config))
 }
 
-/// Threads that nobody else needs the core of: beside a busy PostgreSQL more of them answer fewer
-/// requests, since they wake each other and stand in its way.
+/// As many as there are cores, also where PostgreSQL runs on them: a request takes more of the server's
+/// time than of PostgreSQL's.
 fn worker_threads(wanted: usize) -> usize {
-    let half_the_cores =
-        || thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
-    if wanted == 0 { half_the_cores() } else { wanted }
+    let one_a_core = || thread::available_parallelism().map_or(1, NonZero::get);
+    if wanted == 0 { one_a_core() } else { wanted }
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ settings! {
     /// The key to the bucket.
     [secret] "S3_SECRET_ACCESS_KEY" => s3_secret_access_key: Option<Secret> = "";
 
-    /// How many threads answer requests; 0 means half of the machine's cores, which leaves the others to PostgreSQL. Where that runs on another machine, as many as there are cores is better.
+    /// How many threads answer requests; 0 means one for each of the machine's cores.
     "WORKER_THREADS" => worker_threads: usize = "0";
 
     /// The PostgreSQL server to use, as `postgres://user:password@host:port/name?sslmode=require`. Without it and without the parts below, the server runs a PostgreSQL of its own.
