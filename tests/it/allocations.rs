@@ -37,11 +37,11 @@ fn operations(post: &str) -> [Operation; 5] {
     let vote = |direction: &str| json!({ "post": post, "direction": direction });
     let op = |document, variables, allowed| Operation { document, variables, allowed };
     [
-        op("{ __typename }", vec![json!({})], 97),
-        op(POST, vec![json!({ "post": post })], 355),
-        op(PAGE, vec![json!({})], 927),
-        op(FEED, vec![json!({})], 1169),
-        op(VOTE, vec![vote("UP"), vote("DOWN")], 240),
+        op("{ __typename }", vec![json!({})], 81),
+        op(POST, vec![json!({ "post": post })], 296),
+        op(PAGE, vec![json!({})], 564),
+        op(FEED, vec![json!({})], 701),
+        op(VOTE, vec![vote("UP"), vote("DOWN")], 204),
     ]
 }
 
