@@ -131,20 +131,6 @@ impl<L: Lookup> Loader<L> {
         Box::pin(unconstrained(self.made().load(Asked(key)))).await.map_err(Error::Shared)
     }
 
-    /// The values of many keys at once.
-    ///
-    /// # Errors
-    /// When the batch failed.
-    pub async fn load_many(&self, keys: Vec<L::Key>) -> Result<HashMap<L::Key, L::Value>> {
-        let asked = keys.into_iter().map(Asked).collect();
-        let found = unconstrained(self.made().load_many(asked)).await;
-        let present = |(Asked(key), value): (Asked<L::Key>, Found<L>)| match value {
-            Ok(value) => value.map(|value| Ok((key, value))),
-            Err(error) => Some(Err(Error::Shared(error))),
-        };
-        found.into_iter().filter_map(present).collect()
-    }
-
     /// Forgets everything, after a write that may have changed any of it.
     pub async fn clear_all(&self) {
         if let Some(made) = self.made.get() {
