@@ -215,6 +215,7 @@ impl Documents {
     }
 
     fn read(&self, text: String) -> Result<Arc<Document>, Vec<ServerError>> {
+        limits::judge_length(&text, &self.limits)?;
         if let Some(known) = self.by_text.get(&text) {
             return Ok(known);
         }

@@ -31,6 +31,7 @@ use self::{
 };
 pub use self::{
     settings::Limits,
+    text::judge_length,
     variables::{MAX_VARIABLE_VALUES, Unreadable, read_variables},
 };
 use super::{schema_types::SchemaTypes, syntax::request_error};

@@ -5,12 +5,19 @@ use async_graphql::{ServerResult, parser::types::ExecutableDocument};
 use super::{Limits, refusal::Limit};
 use crate::graphql::syntax::{self, Lexer, TokenKind};
 
-/// Parses a text that is within the limits; nothing that recurses sees one that is not.
-pub(super) fn parse_within(text: &str, limits: &Limits) -> ServerResult<ExecutableDocument> {
+/// Judges how long a text is: before anything else, even before it is looked for among those that are
+/// known, which takes time for each of its bytes.
+pub fn judge_length(text: &str, limits: &Limits) -> ServerResult<()> {
     // A text never has more characters than bytes.
     if text.len() > limits.max_operation_chars {
         Limit::Characters.judge(text.chars().count(), limits.max_operation_chars, None)?;
     }
+    Ok(())
+}
+
+/// Parses a text that is within the limits; nothing that recurses sees one that is not.
+pub(super) fn parse_within(text: &str, limits: &Limits) -> ServerResult<ExecutableDocument> {
+    judge_length(text, limits)?;
     let mut lexer = Lexer::new(text);
     let mut tokens = Vec::new();
     let (mut count, mut open, mut nesting) = (0_usize, 0_usize, 0_usize);
