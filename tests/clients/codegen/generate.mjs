@@ -1,7 +1,9 @@
 // Runs every generator over the schema and the operations in this folder, each as its documentation
-// sets it up. What they write is in the folders named `generated`.
+// sets it up. What they write is in the folders named `generated`. Run as a program, it generates
+// only where something has changed since.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -38,10 +40,29 @@ export function forget() {
   }
 }
 
+/** What all that is generated comes from: the schema, the operations, and the tools' versions. */
+function source() {
+  const operations = readdirSync(here(""), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("generated"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const hash = createHash("sha256");
+  for (const file of [schema, join(folder, "package-lock.json"), ...operations]) {
+    hash.update(file).update("\0").update(readFileSync(file)).update("\0");
+  }
+  return hash.digest("hex");
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  forget();
-  for (const [name, generate] of Object.entries(generators)) {
-    const { code, said } = await generate();
-    if (code !== 0) throw new Error(`${name}: ${said}`);
+  // In a folder that is forgotten with what was generated.
+  const stamp = here("apollo/generated/.source");
+  const wanted = source();
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+    forget();
+    for (const [name, generate] of Object.entries(generators)) {
+      const { code, said } = await generate();
+      if (code !== 0) throw new Error(`${name}: ${said}`);
+    }
+    writeFileSync(stamp, wanted);
   }
 }

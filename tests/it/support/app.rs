@@ -53,6 +53,12 @@ impl TestApp {
         Self::on(Arc::new(TestDb::new().await), uploads, settings).await
     }
 
+    /// A server on a database of its own with what is in this one's, which must have stopped.
+    pub async fn copy_with(&self, settings: &[(&str, &str)]) -> (Self, Client) {
+        let uploads = Arc::new(tempfile::tempdir().unwrap());
+        Self::on(Arc::new(self.db.copy().await), uploads, settings).await
+    }
+
     /// Another instance of the server on the same database.
     pub async fn another(&self) -> (Self, Client) {
         self.another_with(&[]).await

@@ -22,8 +22,17 @@ pub struct TestDb {
 
 impl TestDb {
     pub async fn new() -> Self {
+        Self::from_template(DATABASE).await
+    }
+
+    /// Another with what is in this one, whose connections end.
+    pub async fn copy(&self) -> Self {
+        Self::from_template(&self.name).await
+    }
+
+    async fn from_template(template: &str) -> Self {
         let (reply, made) = oneshot::channel();
-        CLUSTER.requests.send(Request::Create(reply)).unwrap();
+        CLUSTER.requests.send(Request::Create(template.to_owned(), reply)).unwrap();
         made.await.unwrap()
     }
 
@@ -74,7 +83,8 @@ async fn end(database: &Client, whose: &str) {
 }
 
 enum Request {
-    Create(oneshot::Sender<TestDb>),
+    /// A copy of the database of this name.
+    Create(String, oneshot::Sender<TestDb>),
     Drop(String),
 }
 
@@ -105,6 +115,8 @@ impl Cluster {
                 let server = EmbeddedPostgres::start(options).await.unwrap();
                 let template = Endpoint::parse(&server.database_url(DATABASE)).unwrap();
                 migrations::up(&template).await.unwrap();
+                // Leaves a file of what every connection looks up first, which the copies take over.
+                connect(&server.database_url(DATABASE)).await.batch_execute("").await.unwrap();
                 ready.send(()).unwrap();
                 serve(&server, received).await;
             });
@@ -134,12 +146,17 @@ async fn serve(server: &EmbeddedPostgres, mut requests: mpsc::UnboundedReceiver<
     while let Some(request) = requests.recv().await {
         match request {
             Request::Drop(name) => spent.send(name).unwrap(),
-            Request::Create(reply) => {
+            Request::Create(template, reply) => {
                 count += 1;
                 let name = format!("test_{count}");
-                let statement =
-                    format!("CREATE DATABASE {name} TEMPLATE {DATABASE} STRATEGY file_copy");
-                creates.batch_execute(&statement).await.unwrap();
+                // It waits for connections that are just ending, and for no others.
+                let end = format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'"
+                );
+                let create =
+                    format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
+                creates.batch_execute(&end).await.unwrap();
+                creates.batch_execute(&create).await.unwrap();
                 // A test that gave up does not take it, and dropping it here drops the database.
                 drop(reply.send(TestDb { url: server.database_url(&name), name }));
             }
