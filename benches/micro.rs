@@ -149,12 +149,26 @@ fn viewer() -> Viewer {
     Viewer { user_id: Uuid::now_v7(), session_id: Uuid::now_v7() }
 }
 
-#[divan::bench]
-fn verify_a_token(bencher: Bencher<'_, '_>) {
+fn tokens() -> Tokens {
     let config = config();
-    let tokens = Tokens::new(&config, &Keys::new(&config).expect("a key is set"));
+    Tokens::new(&config, &Keys::new(&config).expect("a key is set"))
+}
+
+/// A token that the server has seen before.
+#[divan::bench]
+fn verify_known_token(bencher: Bencher<'_, '_>) {
+    let tokens = tokens();
     let token = tokens.issue(viewer()).expect("a token can be signed");
     bencher.bench_local(|| tokens.verify(black_box(&token)).is_ok());
+}
+
+/// A token that it has not.
+#[divan::bench]
+fn verify_new_token(bencher: Bencher<'_, '_>) {
+    let tokens = tokens();
+    bencher
+        .with_inputs(|| tokens.issue(viewer()).expect("a token can be signed"))
+        .bench_local_values(|token| tokens.verify(black_box(&token)).is_ok());
 }
 
 #[divan::bench]

@@ -1,11 +1,16 @@
 //! Access tokens: short-lived, signed, with the user and the session in them.
 //!
 //! The algorithm comes from the configuration and never from the token.
+//!
+//! A client sends its token with every request for as long as it is good, so those that were found
+//! good are remembered, and believed until they expire. Whether the session behind one still stands is
+//! another question, which nothing here answers.
 
 use std::time::Duration;
 
 use chrono::Utc;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use quick_cache::{Weighter, sync::Cache};
 use serde::{Deserialize, Serialize};
 
 use super::{Keys, Viewer};
@@ -17,6 +22,11 @@ use crate::{
 
 /// Ours have some 400 bytes.
 const MAX_BYTES: usize = 4_096;
+/// How many are remembered, and how much memory they may take.
+const EXPECTED: usize = 16_000;
+const KNOWN_BYTES: u64 = 8 << 20;
+/// What remembering one takes besides its text.
+const BYTES_BESIDES: u64 = 128;
 
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +49,23 @@ struct Claims {
     aud: String,
 }
 
+/// A token that was found good.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Known {
+    viewer: Viewer,
+    /// In seconds since 1970.
+    expires: i64,
+}
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<Box<str>, Known> for Bytes {
+    fn weight(&self, token: &Box<str>, _known: &Known) -> u64 {
+        token.len() as u64 + BYTES_BESIDES
+    }
+}
+
 /// Issues and verifies access tokens.
 pub struct Tokens {
     header: Header,
@@ -46,6 +73,8 @@ pub struct Tokens {
     /// The current one first.
     accepted_keys: Vec<DecodingKey>,
     validation: Validation,
+    /// By their text.
+    known: Cache<Box<str>, Known, Bytes>,
     issuer: String,
     audience: String,
     lifetime: Duration,
@@ -71,6 +100,7 @@ impl Tokens {
             signing_key: EncodingKey::from_secret(keys.current.0.as_bytes()),
             accepted_keys: accepted.map(|key| DecodingKey::from_secret(key.0.as_bytes())).collect(),
             validation,
+            known: Cache::with_weighter(EXPECTED, KNOWN_BYTES, Bytes),
             issuer: config.token_issuer.clone(),
             audience: config.token_audience.clone(),
             lifetime: config.access_token_expire.duration(),
@@ -108,17 +138,25 @@ impl Tokens {
         if token.len() > MAX_BYTES {
             return Err(TokenError::Invalid);
         }
+        if let Some(known) = self.known.get(token)
+            && Utc::now().timestamp() < known.expires
+        {
+            return Ok(known.viewer);
+        }
         let mut verdict = Err(TokenError::Invalid);
         for key in &self.accepted_keys {
             verdict = self.verify_with(token, key);
+            if let Ok(known) = verdict {
+                self.known.insert(token.into(), known);
+            }
             if verdict != Err(TokenError::Invalid) {
                 break;
             }
         }
-        verdict
+        verdict.map(|known| known.viewer)
     }
 
-    fn verify_with(&self, token: &str, key: &DecodingKey) -> Result<Viewer, TokenError> {
+    fn verify_with(&self, token: &str, key: &DecodingKey) -> Result<Known, TokenError> {
         let data =
             decode::<Claims>(token, key, &self.validation).map_err(|error| match error.kind() {
                 jsonwebtoken::errors::ErrorKind::ExpiredSignature => TokenError::Expired,
@@ -127,7 +165,10 @@ impl Tokens {
         let user = Id::<UserKind>::parse(&data.claims.sub).ok();
         let session = Id::<SessionKind>::parse(&data.claims.sid).ok();
         user.zip(session)
-            .map(|(user, session)| Viewer { user_id: user.uuid(), session_id: session.uuid() })
+            .map(|(user, session)| Known {
+                viewer: Viewer { user_id: user.uuid(), session_id: session.uuid() },
+                expires: data.claims.exp,
+            })
             .ok_or(TokenError::Invalid)
     }
 }
@@ -189,7 +230,7 @@ mod tests {
         };
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let none = part(&json!({ "alg": "none", "typ": "JWT" }));
-        for forged in [
+        let forgeries = [
             String::new(),
             "a.b.c".into(),
             "..".into(),
@@ -204,8 +245,13 @@ mod tests {
             signed(&claims(), jsonwebtoken::Algorithm::HS512, KEY),
             format!("{good}x"),
             format!("{good}.{signature}"),
-        ] {
-            assert_eq!(tokens.verify(&forged), Err(TokenError::Invalid), "{forged:.80}");
+        ];
+        // Before the good one is remembered, and afterwards.
+        for _ in 0..2 {
+            for forged in &forgeries {
+                assert_eq!(tokens.verify(forged), Err(TokenError::Invalid), "{forged:.80}");
+            }
+            assert!(tokens.verify(&good).is_ok());
         }
     }
 
@@ -237,6 +283,20 @@ mod tests {
         let mut old = claims();
         old["exp"] = json!(Utc::now().timestamp() - 1);
         assert_eq!(tokens(&[]).verify(&hs256(&old)), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_remembered_token_ends_too() {
+        let (tokens, mut soon) = (tokens(&[]), claims());
+        let now = Utc::now().timestamp();
+        soon["exp"] = json!(now + 1);
+        let soon = hs256(&soon);
+        assert!(tokens.verify(&soon).is_ok());
+        assert!(tokens.known.get(&*soon).is_some());
+        while Utc::now().timestamp() <= now + 1 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(tokens.verify(&soon), Err(TokenError::Expired));
     }
 
     #[test]
