@@ -3,8 +3,9 @@
 //! Data runs one way: [`http`] → [`graphql`] → [`db`]; what happens comes back from the database
 //! through [`realtime`] to those who subscribed. Pictures are [`media`], which has a store beside the
 //! database, and [`rookery_pixels`], a crate for their pixels. [`aside`], [`auth`], [`config`],
-//! [`error`], [`id`], [`logging`], [`metrics`], [`post_text`], [`rate`] and [`text`] are leaves that
-//! anyone may use. [`app`] holds what all requests share; [`cli`] is what a person at a terminal meets.
+//! [`error`], [`id`], [`json_string`], [`logging`], [`metrics`], [`post_text`], [`rate`] and [`text`]
+//! are leaves that anyone may use. [`app`] holds what all requests share; [`cli`] is what a person at a
+//! terminal meets.
 
 pub mod app;
 pub mod aside;
@@ -16,6 +17,7 @@ pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod id;
+pub mod json_string;
 pub mod logging;
 pub mod media;
 pub mod metrics;

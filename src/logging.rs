@@ -4,6 +4,8 @@
 //! gathered in memory and written a few times a second, so that no request waits for a terminal or
 //! a pipe, unless so much has gathered that somebody has to.
 
+mod json;
+
 use std::{
     io::{self, IsTerminal, Write},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -15,6 +17,7 @@ use tracing_subscriber::{
     EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
+use self::json::JsonLayer;
 use crate::config::{Config, LogFormat};
 
 /// How long a line may wait to be written.
@@ -42,12 +45,12 @@ pub fn start(config: &Config) -> io::Result<Logging> {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     };
-    let base = tracing_subscriber::fmt::layer().with_writer(lines.clone());
     let registry = tracing_subscriber::registry().with(filter);
     let _already = if pretty {
-        registry.with(base.with_ansi(terminal).with_target(false)).try_init()
+        let layer = tracing_subscriber::fmt::layer().with_writer(lines.clone());
+        registry.with(layer.with_ansi(terminal).with_target(false)).try_init()
     } else {
-        registry.with(base.json().flatten_event(true).with_current_span(false)).try_init()
+        registry.with(JsonLayer(lines.clone())).try_init()
     };
     let writer = thread::Builder::new().name("log".into()).spawn({
         let lines = lines.clone();
@@ -118,8 +121,8 @@ fn write_out(text: &[u8]) {
     }
 }
 
-impl Write for Lines {
-    /// The formatter hands over whole lines.
+impl Write for &Lines {
+    /// The formatters hand over whole lines.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut gathered = self.gathered();
         if gathered.text.is_empty() {
@@ -139,10 +142,10 @@ impl Write for Lines {
 }
 
 impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
+    type Writer = &'a Self;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+    fn make_writer(&'a self) -> &'a Self {
+        self
     }
 }
 
@@ -152,8 +155,8 @@ mod tests {
 
     #[test]
     fn lines_gather_until_somebody_has_to_write() {
-        let mut lines = Lines::default();
-        lines.write_all(b"\n").unwrap();
+        let lines = Lines::default();
+        (&lines).write_all(b"\n").unwrap();
         assert_eq!(lines.gathered().text, b"\n");
         assert!(!lines.gathered().is_due());
         lines.gathered().text.resize(GATHER_MAX_BYTES + 1, b'\n');
