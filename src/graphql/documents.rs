@@ -68,6 +68,12 @@ impl Document {
         self.hash
     }
 
+    /// Whether it asks about the schema itself.
+    #[must_use]
+    pub fn introspects(&self) -> bool {
+        self.introspects
+    }
+
     /// Whether a key stands twice in it with a selection below.
     #[must_use]
     pub fn merges(&self) -> bool {
@@ -127,8 +133,6 @@ pub struct Admitted {
     pub kind: OperationType,
     /// Its name in the document.
     pub name: Option<String>,
-    /// Whether it asks about the schema itself.
-    pub introspects: bool,
 }
 
 /// All remembered documents, and what others are judged by.
@@ -186,11 +190,13 @@ impl Documents {
         if traits::any_null_character(&variables) {
             return Err(vec![null_character()]);
         }
-        let introspects = document.introspects;
-        Ok(Admitted { document, variables, kind: admission.operation_type, name, introspects })
+        Ok(Admitted { document, variables, kind: admission.operation_type, name })
     }
 
     fn find(&self, source: DocumentSource) -> Result<Arc<Document>, Vec<ServerError>> {
+        if let DocumentSource::Text(text) | DocumentSource::Both(text, _) = &source {
+            limits::judge_length(text, &self.limits)?;
+        }
         match source {
             DocumentSource::Text(text) => self.read(text),
             DocumentSource::Hash(hash) => self.recall(&hash),
@@ -215,7 +221,6 @@ impl Documents {
     }
 
     fn read(&self, text: String) -> Result<Arc<Document>, Vec<ServerError>> {
-        limits::judge_length(&text, &self.limits)?;
         if let Some(known) = self.by_text.get(&text) {
             return Ok(known);
         }

@@ -5,7 +5,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,7 @@ use super::{
     context::RequestInfo,
     documents::{Admitted, Document, DocumentSource, Documents},
     error::{failure, mask},
+    introspected_schema,
     loaders::Loaders,
     schema,
     schema_types::SchemaTypes,
@@ -107,6 +108,8 @@ pub struct Summary {
 pub struct Executor {
     app: App,
     schema: RookerySchema,
+    /// Made when somebody asks.
+    introspected: Arc<OnceLock<RookerySchema>>,
     documents: Arc<Documents>,
 }
 
@@ -119,6 +122,7 @@ impl Executor {
         Ok(Self {
             documents: Arc::new(Documents::new(&sdl(), &app.config)?),
             schema: schema(app.clone()),
+            introspected: Arc::default(),
             app,
         })
     }
@@ -134,10 +138,10 @@ impl Executor {
     ) -> Result<Prepared, Vec<ServerError>> {
         let Operation { document, operation_name, variables } = operation;
         let admitted = self.documents.admit(document, operation_name.as_deref(), variables)?;
-        if admitted.introspects && viewer.is_none() && !self.app.config.introspection() {
+        if admitted.document.introspects() && viewer.is_none() && !self.app.config.introspection() {
             return Err(vec![closed_to_strangers()]);
         }
-        let Admitted { document, variables, kind, name, .. } = admitted;
+        let Admitted { document, variables, kind, name } = admitted;
         Ok(Prepared { document, variables, kind, name })
     }
 
@@ -148,11 +152,16 @@ impl Executor {
         let request_id = info.id.clone();
         let (loaders, write_rate) = (self.loaders(&info), LastRate::default());
         let info = RequestInfo { merges: document.merges(), ..info };
+        let schema = if document.introspects() {
+            self.introspected.get_or_init(|| introspected_schema(self.app.clone()))
+        } else {
+            &self.schema
+        };
         let request = document.request(name.as_deref(), variables);
         let request = request.data(info).data(loaders).data(write_rate.clone());
         let statements = Statements::default();
         // Boxed, since it is large and what stands around it would move it some more times.
-        let work = Box::pin(self.schema.execute(request));
+        let work = Box::pin(schema.execute(request));
         let response = settled(statements.during(work)).await;
         let mut outcome = Outcome::finished(response, kind, name, &request_id, &statements);
         outcome.write_rate = write_rate.get();

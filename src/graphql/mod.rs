@@ -20,6 +20,7 @@ pub mod follow;
 pub mod id;
 pub mod image;
 mod json;
+mod judged;
 pub mod limits;
 pub mod live;
 pub mod loaders;
@@ -104,9 +105,16 @@ fn definition() -> async_graphql::SchemaBuilder<Query, Mutation, SubscriptionRoo
         .disable_suggestions()
 }
 
-/// The schema, executing against this app.
+/// The schema, executing against this app what has been judged.
 #[must_use]
 pub fn schema(app: App) -> RookerySchema {
+    definition().extension(judged::JudgedAlready::default()).data(app).finish()
+}
+
+/// The same for questions about the schema itself: thousands of fields, each of which an extension
+/// makes dearer, so that it is cheaper to have the document judged once more.
+#[must_use]
+pub fn introspected_schema(app: App) -> RookerySchema {
     definition().data(app).finish()
 }
 

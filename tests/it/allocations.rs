@@ -37,11 +37,11 @@ fn operations(post: &str) -> [Operation; 5] {
     let vote = |direction: &str| json!({ "post": post, "direction": direction });
     let op = |document, variables, allowed| Operation { document, variables, allowed };
     [
-        op("{ __typename }", vec![json!({})], 81),
-        op(POST, vec![json!({ "post": post })], 296),
-        op(PAGE, vec![json!({})], 564),
-        op(FEED, vec![json!({})], 701),
-        op(VOTE, vec![vote("UP"), vote("DOWN")], 204),
+        op("{ __typename }", vec![json!({})], 74),
+        op(POST, vec![json!({ "post": post })], 289),
+        op(PAGE, vec![json!({})], 563),
+        op(FEED, vec![json!({})], 700),
+        op(VOTE, vec![vote("UP"), vote("DOWN")], 199),
     ]
 }
 

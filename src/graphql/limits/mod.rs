@@ -1,4 +1,4 @@
-//! What a request's document may cost, judged before the library validates or runs it.
+//! What a request's document may cost, judged before it is validated or run.
 //!
 //! In the order of what it costs to check: the text's length, its tokens and brackets; then, on
 //! the parsed document, its size and depth with all fragments filled in; then, with the variables

@@ -6,7 +6,7 @@ use super::{Limits, refusal::Limit};
 use crate::graphql::syntax::{self, Lexer, TokenKind};
 
 /// Judges how long a text is: before anything else, even before it is looked for among those that are
-/// known, which takes time for each of its bytes.
+/// known or its hash is checked, which takes time for each of its bytes.
 pub fn judge_length(text: &str, limits: &Limits) -> ServerResult<()> {
     // A text never has more characters than bytes.
     if text.len() > limits.max_operation_chars {

@@ -1,10 +1,7 @@
 //! Reading the table from SDL.
 
-use std::collections::{HashMap, HashSet};
-
 use async_graphql::{
     Name, Positioned,
-    indexmap::IndexMap,
     parser::{
         Error, parse_schema,
         types::{
@@ -13,11 +10,13 @@ use async_graphql::{
         },
     },
 };
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::graphql::syntax::{Lexer, Token, TokenKind};
 
 use super::{
-    Composite, DirectiveType, InputField, InputObject, NamedType, OutputField, Roots, SchemaTypes,
+    Composite, DirectiveType, IndexMap, InputField, InputObject, NamedType, OutputField, Roots,
+    SchemaTypes,
 };
 
 const BUILT_IN: &str = include_str!("introspection.graphql");
@@ -103,7 +102,8 @@ impl SchemaTypes {
         let mut implementations = Vec::new();
         for (name, ty) in &mut self.types {
             if let NamedType::Object(object) = ty {
-                let interfaces = std::mem::replace(&mut object.possible, [name.clone()].into());
+                let interfaces =
+                    std::mem::replace(&mut object.possible, HashSet::from_iter([name.clone()]));
                 implementations
                     .extend(interfaces.into_iter().map(|interface| (interface, name.clone())));
             }

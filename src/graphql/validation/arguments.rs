@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use async_graphql::{Name, Pos, Positioned, indexmap::IndexMap};
+use async_graphql::{Name, Pos, Positioned};
 use async_graphql_value::Value;
 
 use super::{literals, usage::Expected, walk::Context};
-use crate::graphql::schema_types::InputField;
+use crate::graphql::schema_types::{IndexMap, InputField};
 
 /// Who takes the arguments.
 #[derive(Clone, Copy)]
