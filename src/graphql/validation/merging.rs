@@ -61,7 +61,20 @@ impl<'d> Fragments<'d> {
         let fragments = document.fragments.iter();
         Self(fragments.map(|(name, fragment)| (name.as_str(), &fragment.node)).collect())
     }
+
+    /// The numbers of those that a selection set spreads, if it does nothing else.
+    fn spread_alone(&self, set: &SelectionSet) -> Option<Vec<usize>> {
+        let number = |selection: &Positioned<Selection>| match &selection.node {
+            Selection::FragmentSpread(it) => self.0.get_index_of(&*it.node.fragment_name.node),
+            _ => None,
+        };
+        set.items.iter().map(number).collect()
+    }
 }
+
+/// The operations that were checked and do nothing but spread fragments, by their root and those: a
+/// document may have many that are alike.
+pub(super) type Spreading<'d> = HashSet<(Option<&'d str>, Vec<usize>), RandomState>;
 
 struct Merger<'d, 'e> {
     fragments: &'e Fragments<'d>,
@@ -78,8 +91,14 @@ pub(super) fn check<'d>(
     fragments: &Fragments<'d>,
     operation: &'d Positioned<OperationDefinition>,
     types: &'d SchemaTypes,
+    spreading: &mut Spreading<'d>,
     errors: &mut Errors,
 ) {
+    let root = types.root(operation.node.ty).map(|name| name.as_str());
+    let set = &operation.node.selection_set.node;
+    if fragments.spread_alone(set).is_some_and(|spread| !spreading.insert((root, spread))) {
+        return;
+    }
     let mut merger = Merger {
         fragments,
         types,
@@ -89,8 +108,6 @@ pub(super) fn check<'d>(
         reported: HashSet::new(),
         owners: Vec::new(),
     };
-    let root = types.root(operation.node.ty).map(|name| name.as_str());
-    let set = &operation.node.selection_set.node;
     let level = merger.collect([Source { parent: root, set, owner: None }]);
     merger.check_level(Rule::SameField, level.clone());
     merger.check_level(Rule::SameShape, level);

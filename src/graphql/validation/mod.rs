@@ -5,7 +5,8 @@
 //! fields with one alias that differ further down; it never looks at `__typename`; it panics on a
 //! default value for a list of an unknown type, and its list of errors can be some hundred times
 //! the size of the document. It also validates again at each request, where the answer here can be
-//! kept beside the parsed document. So the schema runs the library's fast mode, and this decides.
+//! kept beside the parsed document. So this decides, and the library is told to look quickly or
+//! not at all.
 //!
 //! Of the specification's rules, the parser already keeps those on executable definitions and on
 //! the uniqueness of operations, fragments and input fields, and the limits keep out cycles. What
@@ -51,9 +52,13 @@ pub fn validate(
     let (mut errors, usages) = walker.finish();
     fragments::check_all_used(document, &usages, &mut errors);
     let fragments = merging::Fragments::of(document);
+    let mut spreading = merging::Spreading::default();
     for (name, operation) in document.operations.iter() {
+        if errors.is_full() {
+            break;
+        }
         variables::check(name, operation, &usages, types, &mut errors);
-        merging::check(&fragments, operation, types, &mut errors);
+        merging::check(&fragments, operation, types, &mut spreading, &mut errors);
         subscriptions::check(document, name, operation, &mut errors);
     }
     errors.into_result()

@@ -3,7 +3,7 @@
 // only where something has changed since.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -42,9 +42,10 @@ export function forget() {
 
 /** What all that is generated comes from: the schema, the operations, and the tools' versions. */
 function source() {
-  const operations = readdirSync(here(""), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes("generated"))
-    .map((entry) => join(entry.parentPath, entry.name))
+  const operations = readdirSync(here(""), { recursive: true })
+    .filter((name) => !name.includes("generated"))
+    .map(here)
+    .filter((path) => statSync(path).isFile())
     .sort();
   const hash = createHash("sha256");
   for (const file of [schema, join(folder, "package-lock.json"), ...operations]) {
@@ -57,7 +58,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // In a folder that is forgotten with what was generated.
   const stamp = here("apollo/generated/.source");
   const wanted = source();
-  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+  const whole = [stamp, ...Object.values(manifests)].every((file) => existsSync(file));
+  if (!whole || readFileSync(stamp, "utf8") !== wanted) {
     forget();
     for (const [name, generate] of Object.entries(generators)) {
       const { code, said } = await generate();

@@ -4,7 +4,7 @@ use crate::graphql::{
     limits,
     schema_types::SchemaTypes,
     validation::{
-        sample::{assert_error, assert_valid},
+        sample::{assert_error, assert_valid, messages},
         validate,
     },
 };
@@ -60,6 +60,26 @@ fn conflicts_are_found_deep_down_and_through_fragments() {
         "{node(id:1){id} me{posts{nodes{a:id a:title}}}}",
         &format!("Fields \"a\" conflict because \"id\" and \"title\" are different fields. {HINT}"),
     );
+}
+
+#[test]
+fn operations_that_are_alike_are_told_once_and_others_besides() {
+    let fragment = "fragment F on Query{a:me{id}}";
+    assert_error(
+        "query A{...F} query B{...F} fragment F on Query{me{a:id a:username}}",
+        &format!(
+            "Fields \"a\" conflict because \"id\" and \"username\" are different fields. {HINT}"
+        ),
+    );
+    assert_valid(&format!("query A{{...F}} query B{{...F}} {fragment}"));
+    for other in ["{...F a:post(id:1){id}}", "{...F ...G}"] {
+        let other = format!(
+            "query A{{...F}} query B{other} query C{{...G}} {fragment} fragment G on Query{{a:post(id:1){{id}}}}"
+        );
+        let found = messages(&other);
+        assert!(found[0].starts_with("Fields \"a\" conflict"), "{other}: {found:?}");
+        assert_eq!(found.len(), 1, "{other}: {found:?}");
+    }
 }
 
 #[test]
