@@ -55,7 +55,8 @@ export async function signIn(page, { username }) {
   await page.getByLabel("Username or email").fill(username);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("button", { name: "Sign out" }).waitFor();
+  // Not for what is there when anybody is signed in: somebody else may still have been.
+  await page.locator(`a[href="/people/${username}"][title="Your profile"]`).waitFor();
 }
 
 /** Holds requests of one operation back until it is told to let them go. */
