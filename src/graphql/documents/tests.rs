@@ -38,6 +38,16 @@ fn a_document_that_does_not_fit_is_not_remembered() {
 }
 
 #[test]
+fn a_document_that_is_too_long_is_refused_before_its_hash_is_checked() {
+    let (documents, text) = (documents(), "{ __typename }".repeat(10_000));
+    for source in [DocumentSource::Text(text.clone()), DocumentSource::Both(text.clone(), [0; 32])]
+    {
+        let refused = admit(&documents, source).err().unwrap();
+        assert!(refused.starts_with("This document is 140000 characters long"), "{refused}");
+    }
+}
+
+#[test]
 fn null_characters_are_refused_however_they_are_written() {
     let documents = documents();
     for text in ["\\u0000", "\\u{0}", "\\u{00}", "\0"] {
