@@ -300,6 +300,18 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_remembered_than_there_is_room_for() {
+        let (tokens, mut long) = (tokens(&[]), claims());
+        long["beside"] = json!("x".repeat(2_500));
+        for n in 0..KNOWN_BYTES / 3_000 {
+            long["n"] = json!(n);
+            assert!(tokens.verify(&hs256(&long)).is_ok());
+        }
+        assert!(tokens.known.weight() <= KNOWN_BYTES);
+        assert!(tokens.known.weight() > KNOWN_BYTES / 2, "it was put to the test");
+    }
+
+    #[test]
     fn the_key_before_stays_good_and_no_other() {
         let old = tokens(&[]).issue(viewer()).unwrap();
         let rotated = [("SECRET_KEY", OTHER_KEY), ("SECRET_KEY_PREVIOUS", KEY)];
