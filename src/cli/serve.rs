@@ -13,7 +13,7 @@ use crate::{
     app::App,
     config::Config,
     db::{housekeeping, migrations},
-    graphql::{self, documents::Documents},
+    graphql::documents::Documents,
     http, logging,
 };
 
@@ -29,7 +29,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
     let _logging =
         logging::start(&config).map_err(|error| Failure::io("start the log's thread", error))?;
     // Before anything is started: trusted documents may not fit.
-    Documents::new(&graphql::sdl(), &config)?;
+    Documents::new(&config)?;
     let stop = Stop::listen()?;
     // First, since a taken port is the likeliest thing to be wrong and the quickest to find out.
     let listener = bind(&config).await?;

@@ -137,7 +137,7 @@ pub struct Admitted {
 
 /// All remembered documents, and what others are judged by.
 pub struct Documents {
-    types: SchemaTypes,
+    types: &'static SchemaTypes,
     limits: Limits,
     by_text: Memory<String>,
     by_hash: Memory<DocumentHash>,
@@ -149,11 +149,10 @@ impl Documents {
     ///
     /// # Errors
     /// When the schema's text cannot be read, or a manifest or a document in it is not right.
-    pub fn new(sdl: &str, config: &Config) -> Result<Self> {
-        let types =
-            SchemaTypes::from_sdl(sdl).map_err(|error| Error::internal(error.to_string()))?;
+    pub fn new(config: &Config) -> Result<Self> {
+        let types = super::types()?;
         let limits = Limits::new(config);
-        let trusted = Trusted::load(config, |text| judge(text, &types, &limits))
+        let trusted = Trusted::load(config, |text| judge(text, types, &limits))
             .map_err(|error| Error::internal(error.to_string()))?;
         Ok(Self {
             types,
@@ -166,8 +165,8 @@ impl Documents {
 
     /// The schema's types.
     #[must_use]
-    pub fn types(&self) -> &SchemaTypes {
-        &self.types
+    pub fn types(&self) -> &'static SchemaTypes {
+        self.types
     }
 
     /// Decides whether an operation may run.
@@ -182,10 +181,10 @@ impl Documents {
     ) -> Result<Admitted, Vec<ServerError>> {
         let document = self.find(source)?;
         let admission =
-            document.checked.admit(operation_name, &variables, &self.types, &self.limits)?;
+            document.checked.admit(operation_name, &variables, self.types, &self.limits)?;
         let name = admission.operation_name;
         if let Some(operation) = document.operation(name.as_deref()) {
-            validation::check_variables(operation, &variables, &self.types)?;
+            validation::check_variables(operation, &variables, self.types)?;
         }
         if traits::any_null_character(&variables) {
             return Err(vec![null_character()]);
@@ -232,7 +231,7 @@ impl Documents {
         if self.trusted.mode() == TrustedMode::Only {
             return Err(vec![not_trusted()]);
         }
-        let document = Arc::new(judge(&text, &self.types, &self.limits)?);
+        let document = Arc::new(judge(&text, self.types, &self.limits)?);
         if self.trusted.mode() == TrustedMode::Log {
             document.log_as_unknown();
         }

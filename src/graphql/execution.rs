@@ -21,7 +21,6 @@ use super::{
     loaders::Loaders,
     schema,
     schema_types::SchemaTypes,
-    sdl,
     syntax::request_error,
 };
 use crate::{
@@ -120,7 +119,7 @@ impl Executor {
     /// When the schema cannot be read back from its own text.
     pub fn new(app: App) -> Result<Self> {
         Ok(Self {
-            documents: Arc::new(Documents::new(&sdl(), &app.config)?),
+            documents: Arc::new(Documents::new(&app.config)?),
             schema: schema(app.clone()),
             introspected: Arc::default(),
             app,

@@ -57,12 +57,15 @@ pub mod vote;
 #[cfg(test)]
 mod sample_schema;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use async_graphql::{MergedObject, SDLExportOptions, Schema, ValidationMode};
 
-use self::subscription::SubscriptionRoot;
-use crate::app::App;
+use self::{schema_types::SchemaTypes, subscription::SubscriptionRoot};
+use crate::{
+    app::App,
+    error::{Error, Result},
+};
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
@@ -129,3 +132,16 @@ static SDL: LazyLock<String> = LazyLock::new(|| {
     let options = SDLExportOptions::new().include_specified_by().use_space_ident();
     definition().finish().sdl_with_options(options)
 });
+
+/// The schema's types. Read once from its text, which takes a while.
+///
+/// # Errors
+/// When the schema cannot be read back from its own text.
+pub fn types() -> Result<&'static SchemaTypes> {
+    static TYPES: OnceLock<SchemaTypes> = OnceLock::new();
+    if let Some(types) = TYPES.get() {
+        return Ok(types);
+    }
+    let read = SchemaTypes::from_sdl(&SDL).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(TYPES.get_or_init(|| read))
+}

@@ -97,10 +97,10 @@ mod tests {
     use crate::graphql;
 
     fn is_same(text: &str) -> bool {
-        let types = SchemaTypes::from_sdl(&graphql::sdl()).unwrap();
+        let types = graphql::types().unwrap();
         let document = parse_query(text).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
-        is_same_for_all(&document, &operation.node, &types)
+        is_same_for_all(&document, &operation.node, types)
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_named_fields_exist() {
-        let types = SchemaTypes::from_sdl(&graphql::sdl()).unwrap();
+        let types = graphql::types().unwrap();
         for (parent, fields) in SAME {
             for field in *fields {
                 assert!(types.field(parent, field).is_some(), "{parent}.{field}");

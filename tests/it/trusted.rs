@@ -8,7 +8,7 @@ use std::{
 use reqwest::{Method, StatusCode};
 use rookery::{
     config::{Config, Source},
-    graphql::{self, documents::Documents},
+    graphql::documents::Documents,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -160,7 +160,7 @@ fn manifests_that_are_not_right_stop_the_start() {
         let path = write(&folder, "documents.json", text);
         let settings = [("TRUSTED_DOCUMENTS", path.as_str()), ("TRUSTED_DOCUMENTS_MODE", "log")];
         let config = Config::read(&Source::from_pairs(settings)).unwrap();
-        Documents::new(&graphql::sdl(), &config).err().map(|error| error.to_string())
+        Documents::new(&config).err().map(|error| error.to_string())
     };
     let right = json!({ "a": RELAY, "b": RELAY, "c": APOLLO });
     assert_eq!(start(&right.to_string()), None);

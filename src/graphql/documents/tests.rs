@@ -5,7 +5,7 @@ use crate::config::Source;
 
 fn documents() -> Documents {
     let config = Config::read(&Source::default()).unwrap();
-    Documents::new(&crate::graphql::sdl(), &config).unwrap()
+    Documents::new(&config).unwrap()
 }
 
 fn admit(documents: &Documents, source: DocumentSource) -> Result<Admitted, String> {

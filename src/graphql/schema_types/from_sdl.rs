@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_schema_that_is_served_can_be_read() {
-        let types = SchemaTypes::from_sdl(&crate::graphql::sdl()).unwrap();
+        let types = crate::graphql::types().unwrap();
         let posts = types.field("Query", "posts").unwrap();
         assert_eq!(innermost(&posts.ty), "PostConnection");
         assert!(types.field("PostConnection", "nodes").is_some());
