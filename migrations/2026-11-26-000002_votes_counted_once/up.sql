@@ -26,13 +26,15 @@ CREATE OR REPLACE FUNCTION cast_votes(voters uuid[], targets uuid[], wanted smal
 RETURNS TABLE (voter uuid, target uuid, previous smallint,
                upvotes integer, downvotes integer, comment_count integer, score integer)
 LANGUAGE plpgsql
-SET lock_timeout = '50ms' SET plan_cache_mode = 'force_generic_plan' SET rookery.counts_votes = 'on' AS $$
+SET lock_timeout = '50ms' SET plan_cache_mode = 'force_generic_plan' AS $$
 #variable_conflict use_column
 BEGIN
     -- In the order of all writers. Shared, since nothing of an account is changed here.
     PERFORM FROM users WHERE id = ANY (voters) ORDER BY id FOR KEY SHARE;
     PERFORM FROM post_stats WHERE post_id = ANY (targets) ORDER BY post_id FOR NO KEY UPDATE;
 
+    -- Not as a setting of the function, which only a superuser may give it.
+    PERFORM set_config('rookery.counts_votes', 'on', true);
     RETURN QUERY
     WITH vote AS MATERIALIZED (
         SELECT cast_now.voter, cast_now.target, new, coalesce(value, 0::smallint) AS old
@@ -62,4 +64,5 @@ BEGIN
     SELECT vote.voter, post_id, old, upvotes, downvotes, comment_count, score
     FROM vote JOIN post_stats ON post_id = vote.target
     WHERE vote.target NOT IN (SELECT post_id FROM counted);
+    PERFORM set_config('rookery.counts_votes', 'off', true);
 END $$;

@@ -1,8 +1,10 @@
 //! Migrations go up and down, and run once however many instances start together.
 
 use rookery::db::{Endpoint, migrations};
+use serde_json::json;
 
 use crate::support::{
+    app::TestApp,
     catalog,
     db::{TestDb, connect},
 };
@@ -54,6 +56,35 @@ async fn the_status_tells_what_is_applied() {
     assert_eq!(migrations::up(&endpoint).await.unwrap(), [last.as_str()]);
     assert!(states(&endpoint).await.iter().all(|(_, applied)| *applied));
     assert!(migrations::up(&endpoint).await.unwrap().is_empty());
+}
+
+/// A role that owns its database and nothing else is enough.
+#[tokio::test]
+async fn an_ordinary_role_migrates_and_votes() {
+    let db = TestDb::of_role("ordinary").await;
+    migrations::up(&Endpoint::parse(db.url()).unwrap()).await.unwrap();
+    let (app, anon) = TestApp::of(db).await;
+    let sql = app.database().await;
+    let is_super = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user";
+    assert!(!sql.query_one(is_super, &[]).await.unwrap().get::<_, bool>(0));
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let post = app.post(&ada).await;
+    for (direction, score) in [("UP", 1), ("DOWN", -1), ("NONE", 0), ("UP", 1)] {
+        let vote = "mutation ($post: ID!, $direction: VoteDirection!) {
+            vote(input: { postId: $post, direction: $direction }) { post { score } } }";
+        let answer = bob.query(vote, json!({ "post": post.id, "direction": direction })).await;
+        assert_eq!(answer.data("/vote/post/score"), score, "{}", answer.text);
+    }
+    // Those votes that others write are counted, also in the transaction of some that were cast.
+    let cast = format!(
+        "BEGIN; SELECT cast_votes('{{{1}}}', '{{{0}}}', '{{-1}}');
+         INSERT INTO votes (post_id, user_id, value) VALUES ('{0}', '{2}', -1); COMMIT",
+        post.key, bob.key, ada.key
+    );
+    sql.batch_execute(&cast).await.unwrap();
+    let read = "query ($id: ID!) { post(id: $id) { upvotes downvotes } }";
+    let read = anon.query(read, json!({ "id": post.id })).await;
+    assert_eq!(read.data("/post"), &json!({ "upvotes": 0, "downvotes": 2 }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

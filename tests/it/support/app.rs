@@ -53,6 +53,11 @@ impl TestApp {
         Self::on(Arc::new(TestDb::new().await), uploads, settings).await
     }
 
+    /// A server with the default settings on this database, and a stranger's client.
+    pub async fn of(db: TestDb) -> (Self, Client) {
+        Self::on(Arc::new(db), Arc::new(tempfile::tempdir().unwrap()), &[]).await
+    }
+
     /// A server on a database of its own with what is in this one's, which must have stopped.
     pub async fn copy_with(&self, settings: &[(&str, &str)]) -> (Self, Client) {
         let uploads = Arc::new(tempfile::tempdir().unwrap());

@@ -30,6 +30,20 @@ impl TestDb {
         Self::from_template(&self.name).await
     }
 
+    /// One that belongs to a role of this name, which is no superuser. Nothing is in it.
+    pub async fn of_role(role: &str) -> Self {
+        let mut db = Self::new().await;
+        let give = format!(
+            "CREATE ROLE {role} LOGIN; ALTER DATABASE {} OWNER TO {role};
+             DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION {role}",
+            db.name
+        );
+        connect(&db.url).await.batch_execute(&give).await.unwrap();
+        let (_, place) = db.url.split_once('@').unwrap();
+        db.url = format!("postgres://{role}@{place}");
+        db
+    }
+
     async fn from_template(template: &str) -> Self {
         let (reply, made) = oneshot::channel();
         CLUSTER.requests.send(Request::Create(template.to_owned(), reply)).unwrap();
