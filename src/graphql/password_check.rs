@@ -14,7 +14,7 @@ use crate::{
     app::App,
     auth::{Slot, Verdict},
     db::{
-        account::{self, Credentials, Identity},
+        account::{self, Credentials, Identity, Upgrade},
         throttle::{self, Permit, Policy},
     },
     error::{Error, Result},
@@ -158,11 +158,16 @@ async fn verify(
     };
     let mut hash = password_hash;
     if verdict == Verdict::RightButOutdated {
-        let better = slot.hash_again(password).await?;
-        let mut conn = app.db.write().await?;
-        if account::upgrade_hash(&mut conn, id, &hash, &better).await? {
-            hash = better;
-        }
+        let better = slot.hash_again(password.clone()).await?;
+        hash = match account::upgrade_hash(&mut *app.db.write().await?, id, &hash, better).await? {
+            Upgrade::Done(better) => better,
+            // Another login was quicker, or it is not the password any more.
+            Upgrade::Late(now) => match slot.verify(password, Some(now.clone())).await? {
+                Verdict::Wrong => return Ok(None),
+                Verdict::Right | Verdict::RightButOutdated => now,
+            },
+            Upgrade::Gone => return Ok(None),
+        };
     }
     Ok(Some(Verified { id, hash, suspended, slot }))
 }
