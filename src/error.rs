@@ -38,6 +38,22 @@ pub enum Code {
 }
 
 impl Code {
+    /// Each of them.
+    pub const ALL: [Self; 12] = [
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::BadUserInput,
+        Self::NotFound,
+        Self::RateLimited,
+        Self::ParseFailed,
+        Self::ValidationFailed,
+        Self::TooComplex,
+        Self::PersistedQueryNotFound,
+        Self::Timeout,
+        Self::ServiceUnavailable,
+        Self::Internal,
+    ];
+
     /// The code as it is written in answers, logs and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -57,6 +73,9 @@ impl Code {
         }
     }
 }
+
+/// What somebody is told whose session, or whose account, has ended.
+pub const SESSION_ENDED: &str = "Your session has ended. Log in again.";
 
 /// A failure that ends a field or a request.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use super::{
     statement::Statement,
     user::{self, UserRow},
 };
-use crate::error::{Error, OnConstraint, Result};
+use crate::error::{Error, OnConstraint, Result, SESSION_ENDED};
 
 /// A user who is about to register.
 #[derive(Clone, Insertable)]
@@ -164,7 +164,7 @@ pub struct ProfileChange {
 /// Changes a profile.
 ///
 /// # Errors
-/// When the database fails, or the user has gone.
+/// [`Error::Unauthenticated`] when the user has gone this moment.
 pub async fn update(
     conn: &mut AsyncPgConnection,
     id: Uuid,
@@ -175,11 +175,24 @@ pub async fn update(
         .returning(UserRow::as_returning())
         .get_result(conn)
         .await
-        .map(Written::Done)
-        .on_constraint(taken)
+        .optional()
+        .map(|user| user.map(Written::Done))
+        .on_constraint(|name| taken(name).map(Some))?
+        .ok_or(Error::Unauthenticated(SESSION_ENDED))
 }
 
-/// Stores a password's hash in a better form, unless the password has changed meanwhile.
+/// What became of a better hash.
+#[derive(Clone, Debug)]
+pub enum Upgrade {
+    /// It is stored.
+    Done(String),
+    /// The stored hash had changed meanwhile, to this one.
+    Late(String),
+    /// There is no such user any more.
+    Gone,
+}
+
+/// Stores a password's hash in a better form, unless the stored one has changed meanwhile.
 ///
 /// # Errors
 /// When the database fails.
@@ -187,11 +200,15 @@ pub async fn upgrade_hash(
     conn: &mut AsyncPgConnection,
     id: Uuid,
     verified: &str,
-    better: &str,
-) -> Result<bool> {
+    better: String,
+) -> Result<Upgrade> {
     let unchanged = users::table.find(id).filter(users::password_hash.eq(verified));
-    let set = diesel::update(unchanged).set(users::password_hash.eq(better));
-    Ok(set.execute(conn).await? == 1)
+    let set = diesel::update(unchanged).set(users::password_hash.eq(&better));
+    if set.execute(conn).await? == 1 {
+        return Ok(Upgrade::Done(better));
+    }
+    let stored = users::table.find(id).select(users::password_hash).get_result(conn).await;
+    Ok(stored.optional()?.map_or(Upgrade::Gone, Upgrade::Late))
 }
 
 /// Stores the hash of a new password and ends all sessions but one. False when the password that

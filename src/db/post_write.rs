@@ -12,7 +12,7 @@ use super::{
     statement::Statement,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, SESSION_ENDED, violated_constraint},
     media::StoredImage,
     post_text::{ImageAlt, PostContent, PostTitle},
 };
@@ -63,7 +63,7 @@ pub enum Outcome<T> {
 /// Writes a post.
 ///
 /// # Errors
-/// When the database fails.
+/// [`Error::Unauthenticated`] when the owner has gone this moment; when the database fails.
 pub async fn insert(conn: &mut AsyncPgConnection, new: &NewPost) -> Result<PostRow> {
     let picture = new.image.as_ref();
     diesel::insert_into(posts::table)
@@ -80,7 +80,10 @@ pub async fn insert(conn: &mut AsyncPgConnection, new: &NewPost) -> Result<PostR
         .returning(PostRow::as_returning())
         .get_result(conn)
         .await
-        .map_err(image::late)
+        .map_err(|error| match violated_constraint(&error) {
+            Some("posts_owner_id_fkey") => Error::Unauthenticated(SESSION_ENDED),
+            _ => image::late(error),
+        })
 }
 
 /// The row is locked before it is compared, so that of two changes at once neither is lost.

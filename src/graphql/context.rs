@@ -12,12 +12,11 @@ use crate::{
     app::{App, Writer},
     auth::Viewer,
     db::user::UserRow,
-    error::{Error, Result},
+    error::{Error, Result, SESSION_ENDED},
     rate::{Exhausted, LastRate},
 };
 
 const LOG_IN_FIRST: &str = "Log in first.";
-pub(super) const SESSION_ENDED: &str = "Your session has ended. Log in again.";
 pub(super) const ADMINS_ONLY: &str = "Only admins may do this.";
 
 /// What is known of the request that an operation came with.

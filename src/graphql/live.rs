@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     body,
-    context::{RequestInfo, SESSION_ENDED},
+    context::RequestInfo,
     documents::{Document, DocumentHash},
     error::failure,
     execution::{Executor, Outcome, Prepared, panicked, timed_out},
@@ -26,7 +26,7 @@ use super::{
 use crate::{
     auth::Viewer,
     db::{statistics::Statements, watch::Happening},
-    error::Error,
+    error::{Error, SESSION_ENDED},
     metrics,
     realtime::{End, GroupKey, Hangup, Selection, Subscription, Told, Wanted},
 };

@@ -37,6 +37,45 @@ fn problems(answer: &Answer, mutation: &str) -> Vec<(String, String)> {
     errors.iter().map(|error| (text(&error["code"]), field(error))).collect()
 }
 
+/// Whoever logs in second finds a hash that the first has made better.
+#[tokio::test]
+async fn many_may_log_in_at_once_while_a_hash_is_made_better() {
+    let (app, anon) = TestApp::init().await;
+    app.user("ada").await;
+    let old = bcrypt::hash_with_salt(PASSWORD, 4, [7; 16]).unwrap().to_string();
+    for _ in 0..3 {
+        app.sql(&format!("UPDATE users SET password_hash = '{old}'")).await;
+        let logins = (0..4).map(|_| app.log_in(&anon, "ada", PASSWORD));
+        for client in join_all(logins).await {
+            let me = client.query("{ me { username } }", json!({})).await;
+            assert_eq!(me.data("/me/username"), "ada");
+        }
+    }
+}
+
+/// It is deleted after its session was looked at.
+#[tokio::test]
+async fn an_account_that_goes_this_moment_has_no_session_any_more() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    app.sql(
+        "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF TG_TABLE_NAME = 'users' THEN RETURN NULL; END IF;
+             RAISE foreign_key_violation USING CONSTRAINT = 'posts_owner_id_fkey';
+         END $$;
+         CREATE TRIGGER gone BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION gone();
+         CREATE TRIGGER gone BEFORE INSERT ON posts FOR EACH ROW EXECUTE FUNCTION gone()",
+    )
+    .await;
+    for mutation in [
+        "updateProfile(input: { bio: \"Here.\" }) { user { id } }",
+        "createPost(input: { title: \"Here\", content: \"Here.\" }) { post { id } }",
+    ] {
+        let answer = ada.query(&format!("mutation {{ {mutation} }}"), json!({})).await;
+        assert_eq!(answer.code(), Some("UNAUTHENTICATED"), "{}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn whoever_registers_is_logged_in() {
     let (app, anon) = TestApp::init().await;
