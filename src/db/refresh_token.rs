@@ -151,19 +151,14 @@ async fn spend_all(conn: &mut AsyncPgConnection, session: Uuid) -> QueryResult<(
     Ok(())
 }
 
-/// Puts the idle end off, and forgets tokens that would have expired by themselves.
+/// Puts the idle end off. Spent tokens are kept for as long as the session lives, so that a theft shows
+/// however late it does.
 async fn prolong(
     conn: &mut AsyncPgConnection,
     session: Uuid,
     used: &Use,
     lifetime: Lifetime,
 ) -> QueryResult<()> {
-    Statement::new("DELETE FROM refresh_tokens WHERE session_id = ")
-        .bind::<sql_types::Uuid, _>(session)
-        .sql(" AND issued_at < now() - ")
-        .with(interval(lifetime.idle))
-        .execute(conn)
-        .await?;
     Statement::new("UPDATE sessions SET last_used_at = now(), idle_expires_at = now() + ")
         .with(interval(lifetime.idle))
         .sql(", user_agent = ")

@@ -82,6 +82,22 @@ async fn a_thief_who_comes_second_ends_the_session_too() {
     assert_refused(&refresh(&anon, &next(&victim).unwrap()).await);
 }
 
+/// A thief may have used a token long before its owner does.
+#[tokio::test]
+async fn a_theft_shows_however_late_it_does() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let thief = refresh(&anon, &ada.refresh_token).await;
+    app.sql(
+        "UPDATE refresh_tokens SET issued_at = issued_at - interval '8 days',
+                                   spent_at = spent_at - interval '8 days'",
+    )
+    .await;
+    let thief = refresh(&anon, &next(&thief).unwrap()).await;
+    assert_refused(&refresh(&anon, &ada.refresh_token).await);
+    assert_refused(&refresh(&anon, &next(&thief).unwrap()).await);
+}
+
 #[tokio::test]
 async fn a_client_may_refresh_twice_at_once() {
     let (app, anon) = TestApp::init().await;

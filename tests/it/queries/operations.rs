@@ -93,7 +93,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("`login`", Stranger, "mutation ($password: String!) { login(input: { identifier: \"ada\", password: $password }) {
         user { id } tokens { tokenType } userErrors { code } } }", 10),
     op("`refresh`", Stranger, "mutation ($refresh: String!) { refresh(input: { refreshToken: $refresh }) {
-        user { id } tokens { tokenType } userErrors { code } } }", 9),
+        user { id } tokens { tokenType } userErrors { code } } }", 8),
     op("`updateProfile`", Viewer, "mutation { updateProfile(input: { bio: \"Hello\" }) { user { bio } userErrors { code } } }", 2),
     op("`createPost`", Viewer, "mutation { createPost(input: { title: \"New\", content: \"Content\" }) { post { id title } userErrors { code } } }", 2),
     op("`updatePost`", Viewer, "mutation ($draft: ID!) { updatePost(input: { id: $draft, published: true }) { post { id published } userErrors { code } } }", 2),
