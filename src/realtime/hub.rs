@@ -25,6 +25,9 @@ use crate::{
     metrics,
 };
 
+/// How often those are looked for whose sessions have ended while nothing happened.
+const LOOKS_AFTER_SESSIONS: Duration = Duration::from_secs(5);
+
 /// What somebody subscribes to.
 pub struct Wanted {
     /// What is waited for.
@@ -58,6 +61,7 @@ struct Rooms {
     open: HashMap<Topic, Open>,
     /// There is one for as long as a room is open.
     listener: Option<Listener>,
+    looking_after_sessions: bool,
 }
 
 struct Open {
@@ -89,6 +93,9 @@ impl Hub {
         let id = self.0.last_seat.fetch_add(1, Ordering::Relaxed);
         let (watch, door) = {
             let mut rooms = self.rooms();
+            if !std::mem::replace(&mut rooms.looking_after_sessions, true) {
+                tokio::spawn(look_after_sessions(Arc::downgrade(&self.0)));
+            }
             let listener = rooms.listener.get_or_insert_with(|| self.listener());
             let watch = listener.watch(topic);
             let open = rooms
@@ -153,6 +160,16 @@ impl Hub {
         } else if let Some(listener) = &rooms.listener {
             listener.unwatch(topic);
         }
+    }
+}
+
+/// For as long as there is a hub. All rooms ask at once, so that they ask together.
+async fn look_after_sessions(hub: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(LOOKS_AFTER_SESSIONS).await;
+        let Some(inner) = hub.upgrade() else { break };
+        let hub = Hub(inner);
+        hub.rooms().open.values().for_each(|open| open.door.send(Message::LookAfterSessions));
     }
 }
 

@@ -16,6 +16,7 @@
 //! stands now; those who wait for additions cannot be told what they missed, so their subscriptions
 //! end in a way that makes clients subscribe anew ([`End::Missed`]).
 
+mod audience;
 mod hub;
 mod member;
 mod room;

@@ -1,7 +1,7 @@
 //! The room of one topic: a task that takes what happens in turn and tells its members.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -13,12 +13,12 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::{End, GroupKey, Selection, member::Member};
+use super::{End, GroupKey, Selection, audience::Audience, member::Member};
 use crate::{
     auth::Viewer,
     db::{
         Db,
-        audience::{self, Sight},
+        audience::Sight,
         watch::{Happening, Topic},
     },
     error::Result,
@@ -29,17 +29,27 @@ use crate::{
 const BACKLOG: usize = 1_000;
 /// How many groups' answers are made at once.
 const AT_ONCE: usize = 8;
-/// An audience larger than this is not asked for on a connection that others share.
-const LARGE_AUDIENCE: usize = 100;
+/// How many sessions are looked up in one question.
+const SESSIONS_A_QUESTION: usize = 500;
 /// How often, and after which pauses, the audience is asked for again when the database fails.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
 
 pub(super) enum Message {
-    Join { id: u64, group: GroupKey, selection: Arc<dyn Selection>, member: Member },
-    Leave { id: u64, group: GroupKey },
+    Join {
+        id: u64,
+        group: GroupKey,
+        selection: Arc<dyn Selection>,
+        member: Member,
+    },
+    Leave {
+        id: u64,
+        group: GroupKey,
+    },
     Happened(Happening),
     Gap,
+    /// Some members' sessions may have ended.
+    LookAfterSessions,
 }
 
 /// The way into a room. The room closes when the last of its doors is dropped.
@@ -94,12 +104,16 @@ impl Room {
         while self.inbox.recv_many(&mut batch, usize::MAX).await > 0 {
             // Emptied before the work begins, so that what comes meanwhile is told by the next turn.
             self.waiting.store(0, Ordering::Relaxed);
-            let mut happened = Vec::new();
+            let (mut happened, mut is_to_look) = (Vec::new(), false);
             for message in batch.drain(..) {
+                is_to_look |= matches!(message, Message::LookAfterSessions);
                 self.take(message, &mut happened);
             }
             for happening in happened {
                 self.tell(happening).await;
+            }
+            if is_to_look {
+                self.look_after_sessions().await;
             }
         }
     }
@@ -126,6 +140,7 @@ impl Room {
                     self.end_all(End::Missed);
                 }
             },
+            Message::LookAfterSessions => {}
         }
     }
 
@@ -151,7 +166,11 @@ impl Room {
         let started = Instant::now();
         match self.audience(happening).await {
             Ok(audience) => {
-                self.let_go(&audience);
+                self.let_go(|member| match audience.sight(member.viewer) {
+                    None => Some(End::LoggedOut),
+                    Some(Sight { place: false, .. }) => Some(End::Done),
+                    Some(_) => None,
+                });
                 // Whoever waits for comments hears of the post only whether it is still there.
                 let is_addition = !matches!(happening, Happening::Post(_));
                 if is_addition || matches!(self.topic, Topic::Post(_)) {
@@ -166,12 +185,43 @@ impl Room {
         }
     }
 
-    async fn audience(&self, happening: Happening) -> Result<Audience> {
-        let members = || self.groups.values().flat_map(|group| group.members.values());
-        let mut viewers: Vec<Viewer> = members().filter_map(|member| member.viewer).collect();
+    /// Where nothing happens nobody is asked who may hear of it, and a session may end all the same.
+    async fn look_after_sessions(&mut self) {
+        for some in self.viewers().chunks(SESSIONS_A_QUESTION) {
+            let sessions = some.iter().map(|viewer| viewer.session_id).collect();
+            match self.db.lanes().sessions.find(sessions).await {
+                Ok(standing) => {
+                    let ended: HashSet<Uuid> = some
+                        .iter()
+                        .map(|viewer| viewer.session_id)
+                        .filter(|session| !standing.contains_key(session))
+                        .collect();
+                    self.let_go(|member| {
+                        let session = member.viewer?.session_id;
+                        ended.contains(&session).then_some(End::LoggedOut)
+                    });
+                }
+                // Who is not asked about now will be.
+                Err(error) => tracing::warn!(%error, "nobody knows whose sessions have ended"),
+            }
+        }
+    }
+
+    /// Everybody who waits here and is not a stranger, once.
+    fn viewers(&self) -> Vec<Viewer> {
+        let mut viewers: Vec<_> = self.members().filter_map(|member| member.viewer).collect();
         viewers.sort_unstable_by_key(|viewer| viewer.session_id);
         viewers.dedup();
-        let has_strangers = members().any(|member| member.viewer.is_none());
+        viewers
+    }
+
+    fn members(&self) -> impl Iterator<Item = &Member> {
+        self.groups.values().flat_map(|group| group.members.values())
+    }
+
+    async fn audience(&self, happening: Happening) -> Result<Audience> {
+        let viewers = self.viewers();
+        let has_strangers = self.members().any(|member| member.viewer.is_none());
         let mut pauses = PAUSES.iter();
         loop {
             match Audience::find(&self.db, happening, &viewers, has_strangers).await {
@@ -185,16 +235,11 @@ impl Room {
     }
 
     /// Says goodbye to those who have no business here any more.
-    fn let_go(&mut self, audience: &Audience) {
+    fn let_go(&mut self, why: impl Fn(&Member) -> Option<End>) {
         self.groups.retain(|_, group| {
             group.members.retain(|_, member| {
-                let why = match audience.sight(member.viewer) {
-                    None => End::LoggedOut,
-                    Some(Sight { place: false, .. }) => End::Done,
-                    Some(_) => return true,
-                };
-                member.end(why);
-                false
+                let why = why(member);
+                why.inspect(|why| member.end(*why)).is_none()
             });
             !group.members.is_empty()
         });
@@ -216,42 +261,5 @@ impl Room {
             })
             .await;
         self.groups.retain(|_, group| !group.members.is_empty());
-    }
-}
-
-/// Who sees what of something that happened.
-struct Audience {
-    stranger: Sight,
-    by_session: HashMap<Uuid, Sight>,
-}
-
-impl Audience {
-    async fn find(
-        db: &Db,
-        happening: Happening,
-        viewers: &[Viewer],
-        has_strangers: bool,
-    ) -> Result<Self> {
-        let mut stranger = Sight::default();
-        if has_strangers {
-            stranger = audience::find_stranger(&*db.read().await?, happening).await?;
-        }
-        let seen = match viewers.len() {
-            0 => Vec::new(),
-            1..=LARGE_AUDIENCE => {
-                audience::find_many(&*db.read().await?, happening, viewers).await?
-            }
-            _ => audience::find_many(&*db.write().await?, happening, viewers).await?,
-        };
-        let by_session = seen.into_iter().map(|seen| (seen.session_id, seen.sight)).collect();
-        Ok(Self { stranger, by_session })
-    }
-
-    /// `None` when the viewer's session has ended.
-    fn sight(&self, viewer: Option<Viewer>) -> Option<Sight> {
-        match viewer {
-            None => Some(self.stranger),
-            Some(viewer) => self.by_session.get(&viewer.session_id).copied(),
-        }
     }
 }

@@ -94,6 +94,29 @@ async fn the_rules_of_requests_hold_for_streams() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_its_session_also_where_nothing_happens() {
+    let (app, anon) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let post = app.post(&ada).await;
+    let mut adas = Events::of(&ada, &changes_of(&post)).await;
+    let mut adas_feed = Events::of(&ada, "subscription { feedPostAdded { id } }").await;
+    let mut bobs = Events::of(&bob, &changes_of(&post)).await;
+    let mut strangers = Events::of(&anon, &changes_of(&post)).await;
+    app.subscriptions(4).await;
+    app.sql(&format!("DELETE FROM sessions WHERE user_id = '{}'", ada.key)).await;
+    for stream in [&mut adas, &mut adas_feed] {
+        let Heard::Next(answer) = stream.hear().await else { panic!() };
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
+        assert_eq!(stream.hear().await, Heard::Complete);
+    }
+    app.subscriptions(2).await;
+    app.sql("UPDATE posts SET title = 'New'").await;
+    for stream in [&mut bobs, &mut strangers] {
+        assert_eq!(stream.event().await, json!({ "postChanged": { "score": 0 } }));
+    }
+}
+
+#[tokio::test]
 async fn a_stream_ends_with_its_session_and_with_its_server() {
     let (mut app, anon) = TestApp::init().await;
     let ada = app.user("ada").await;
