@@ -74,10 +74,10 @@ settings! {
     "HOST" => host: IpAddr = "127.0.0.1";
     /// The port to listen on; 0 takes a free one.
     "PORT" => port: u16 = "8000";
-    /// The folder for everything that the server keeps by itself: the embedded database and a generated secret key.
+    /// The folder for everything that the server keeps by itself: the embedded database, pictures and a generated secret key.
     "DATA_DIR" => data_dir: PathBuf = "data";
-    /// The folder for pictures, where no bucket is named.
-    "UPLOAD_DIR" => upload_dir: PathBuf = "data/uploads";
+    /// The folder for pictures, where no bucket is named. Without it, `uploads` in `DATA_DIR`. Each database needs one of its own.
+    "UPLOAD_DIR" => upload_dir: Option<PathBuf> = "";
     /// Where clients reach the server, as `https://api.example.com`: what addresses of pictures begin with. Without it they begin with the host that the request named.
     "PUBLIC_URL" => public_url: Option<BaseUrl> = "";
     /// The bucket for pictures, in S3 or whatever is compatible with it, instead of `UPLOAD_DIR`.
@@ -91,7 +91,7 @@ settings! {
     /// The key to the bucket.
     [secret] "S3_SECRET_ACCESS_KEY" => s3_secret_access_key: Option<Secret> = "";
 
-    /// How many threads answer requests; 0 means one for each of the machine's cores.
+    /// How many threads answer requests, 1000 at most; 0 means one for each of the machine's cores.
     "WORKER_THREADS" => worker_threads: usize = "0";
 
     /// The PostgreSQL server to use, as `postgres://user:password@host:port/name?sslmode=require`. Without it and without the parts below, the server runs a PostgreSQL of its own.
@@ -239,6 +239,12 @@ impl Config {
         self.database_url.is_none() && self.database_hostname.is_none()
     }
 
+    /// The folder for pictures, where no bucket is named.
+    #[must_use]
+    pub fn uploads(&self) -> PathBuf {
+        self.upload_dir.clone().unwrap_or_else(|| self.data_dir.join("uploads"))
+    }
+
     /// Whether a browser gets the playground. Where only trusted documents run, it could run none.
     #[must_use]
     pub fn playground(&self) -> bool {
@@ -254,41 +260,4 @@ impl Config {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_default_is_right() {
-        let config = Config::read(&Source::default()).unwrap();
-        assert_eq!(config.port, 8000);
-        assert!(config.embedded_database());
-    }
-
-    #[test]
-    fn all_problems_come_together() {
-        let source = Source::from_pairs([
-            ("PORT", "eighty"),
-            ("ALGORITHM", "none"),
-            ("ACCESS_TOKEN_EXPIRE_MINUTES", "-1"),
-            ("SECRET_KEY", "short"),
-        ]);
-        let ConfigError(problems) = Config::read(&source).unwrap_err();
-        assert_eq!(problems.len(), 4, "{problems:?}");
-        assert!(problems.iter().any(|p| p.contains("ALGORITHM") && p.contains("HS256")));
-    }
-
-    #[test]
-    fn production_insists_on_a_long_secret_and_never_shows_it() {
-        let missing = Config::read(&Source::from_pairs([("PROFILE", "production")]));
-        assert!(missing.unwrap_err().to_string().contains("SECRET_KEY: missing"));
-        let short = Source::from_pairs([("PROFILE", "production"), ("SECRET_KEY", "hunter2")]);
-        let message = Config::read(&short).unwrap_err().to_string();
-        assert!(message.contains("SECRET_KEY: too short") && !message.contains("hunter2"));
-    }
-
-    #[test]
-    fn an_empty_variable_counts_as_unset() {
-        let config = Config::read(&Source::from_pairs([("PORT", "")])).unwrap();
-        assert_eq!(config.port, 8000);
-    }
-}
+mod tests;

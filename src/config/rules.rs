@@ -1,6 +1,7 @@
 //! The rules that no value shows by itself: how long a key is, and what goes with what.
 
 use super::{Config, ConfigError, Profile, TrustedMode};
+use crate::db::Endpoint;
 
 /// The shortest signing key, in bytes: as long as the hash that it goes into.
 pub const SECRET_KEY_MIN_BYTES: usize = 32;
@@ -33,6 +34,13 @@ impl Config {
                 ));
             }
         }
+        if self.worker_threads > 1000 {
+            problems.push(format!(
+                "WORKER_THREADS: {} is wrong, it must be a whole number from 0 to 1000",
+                self.worker_threads
+            ));
+        }
+        self.check_database(&mut problems);
         if self.s3_access_key_id.is_some() != self.s3_secret_access_key.is_some() {
             problems.push(
                 "S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY: one is missing, a key needs both"
@@ -53,5 +61,22 @@ impl Config {
             );
         }
         if problems.is_empty() { Ok(self) } else { Err(ConfigError(problems)) }
+    }
+
+    fn check_database(&self, problems: &mut Vec<String>) {
+        if let Some(url) = &self.database_url {
+            if Endpoint::parse(&url.0).is_err() {
+                problems.push(
+                    "DATABASE_URL: not the address of a PostgreSQL server, it must be like \
+                     postgres://user:password@host:5432/name?sslmode=require, where sslmode is \
+                     disable, prefer, require, verify-ca or verify-full"
+                        .to_owned(),
+                );
+            }
+        } else if self.database_hostname.is_none() && self.database_password.is_some() {
+            problems.push(
+                "DATABASE_HOSTNAME: missing, DATABASE_PASSWORD belongs to a server".to_owned(),
+            );
+        }
     }
 }

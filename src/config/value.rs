@@ -23,7 +23,7 @@ macro_rules! from_str_values {
 from_str_values! {
     u16: "a whole number from 0 to 65535",
     u32: "a whole number from 0 to 4294967295",
-    usize: "a whole number",
+    usize: "a whole number, 0 or more",
     IpAddr: "an IP address, such as 127.0.0.1 or ::",
     String: "text",
 }
@@ -113,7 +113,15 @@ impl Value for LogFilter {
     const EXPECTED: &'static str =
         "error, warn, info, debug or trace, or filters such as rookery=debug,info";
     fn parse(text: &str) -> Option<Self> {
-        tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| Self(text.to_owned()))
+        // A word alone would be the name of what to log, so that a level with an error in it, such as
+        // `warning`, would log nothing of all that it should.
+        let is_known = |part: &str| {
+            part.contains(['=', '['])
+                || part.parse::<tracing_subscriber::filter::LevelFilter>().is_ok()
+        };
+        let is_sane = text.split(',').map(str::trim).all(|part| part.is_empty() || is_known(part));
+        let is_filter = is_sane && tracing_subscriber::EnvFilter::try_new(text).is_ok();
+        is_filter.then(|| Self(text.to_owned()))
     }
 }
 

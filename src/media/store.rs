@@ -86,7 +86,7 @@ impl Store {
     pub fn new(config: &Config) -> Result<Self> {
         let Some(bucket) = &config.s3_bucket else {
             // Relative to where the server was started, whatever becomes of that.
-            let folder = std::path::absolute(&config.upload_dir).map_err(Error::internal)?;
+            let folder = std::path::absolute(config.uploads()).map_err(Error::internal)?;
             return Ok(Self { objects: Arc::default(), folder: Some(folder) });
         };
         let bucket: Box<dyn ObjectStore> = Box::new(s3(config, bucket)?);
