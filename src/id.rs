@@ -78,6 +78,9 @@ impl<K: Kind> fmt::Display for Id<K> {
     }
 }
 
+/// How every sentence about an id of the wrong kind or form begins.
+pub const EXPECTED: &str = "Expected the id of a ";
+
 impl<K: Kind> Id<K> {
     /// The id as clients see it.
     #[must_use]
@@ -92,11 +95,9 @@ impl<K: Kind> Id<K> {
     pub fn parse(text: &str) -> Result<Self, String> {
         match split(text) {
             Some((prefix, uuid)) if prefix == K::PREFIX => Ok(Self::from(uuid)),
-            Some((prefix, _)) => {
-                Err(format!("Expected the id of a {}, got the id of a {prefix}.", K::PREFIX))
-            }
+            Some((prefix, _)) => Err(format!("{EXPECTED}{}, got the id of a {prefix}.", K::PREFIX)),
             None => Err(format!(
-                "Expected the id of a {0}, such as {0}_{1}, got {2}.",
+                "{EXPECTED}{0}, such as {0}_{1}, got {2}.",
                 K::PREFIX,
                 "01h455vb4pex5vsknk084sn02q",
                 quoted(text)

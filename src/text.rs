@@ -73,10 +73,24 @@ impl Rule {
             return Err(too_long());
         }
         if !text.chars().all(|c| is_allowed(c, multiline)) {
-            let message = format!("{name} has a character that cannot be shown.");
+            let is_broken = !multiline && text.contains('\n');
+            let flaw =
+                if is_broken { "more than one line" } else { "a character that cannot be shown" };
+            let message = format!("{name} has {flaw}.");
             return Err(Rejected::new(Flaw::Invalid, message));
         }
         Ok(text)
+    }
+}
+
+/// A number of bytes as people say it.
+#[must_use]
+pub fn bytes(count: usize) -> String {
+    const MIB: usize = 1 << 20;
+    if count >= MIB && count.is_multiple_of(MIB) {
+        format!("{} MiB", count / MIB)
+    } else {
+        format!("{count} bytes")
     }
 }
 

@@ -104,6 +104,11 @@ pub(super) async fn demo(config: &Config, database: &Database) -> Outcome {
     if bulk.is_empty().await? {
         fill(1, Sizes::of(DEMO_USERS), &bulk, &media(config, database)?).await?;
         output::note(&welcome());
+    } else {
+        output::note(
+            "There are accounts in the database already, so --demo made no demo world. Where they \
+             may go, `rookery seed --replace` makes one.\n",
+        );
     }
     Ok(())
 }

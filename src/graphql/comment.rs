@@ -202,9 +202,10 @@ impl Comment {
         ctx: &Context<'_>,
         #[graphql(desc = "In which order.", default_with = "CommentOrder::Oldest")]
         order_by: CommentOrder,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Comment>> {
         let arguments = PageArguments { first, after, last, before };

@@ -125,9 +125,10 @@ impl ModerationQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Only what was done to this user, post, comment or report.")]
         target_id: Option<AnyId>,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<ModerationEntry>> {
         ctx.require_admin().await?;

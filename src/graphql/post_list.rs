@@ -47,7 +47,7 @@ pub enum PostOrder {
 const MAX_SEARCH: usize = 256;
 
 fn relevance_without_search() -> Error {
-    Error::bad_input("`orderBy: RELEVANCE` goes with a `search`.")
+    Error::bad_input("`orderBy: RELEVANCE` is for `posts` with a `search`.")
 }
 
 /// What people typed to search for; `None` when that is nothing.

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     media::{Finished, Unreadable},
+    text,
 };
 
 /// A file, sent along by the GraphQL multipart request convention, whose variable this is.
@@ -91,7 +92,7 @@ pub async fn develop(
             file.try_clone().map_err(Error::internal)?
         }
         Some(Uploaded::TooLarge(max)) => {
-            let message = format!("The file is larger than {max} bytes.");
+            let message = format!("The file is larger than {}.", text::bytes(*max));
             problems.push(UserError::field(field, UserErrorCode::TooLarge, message));
             return Ok(None);
         }

@@ -144,9 +144,10 @@ impl User {
     async fn sessions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Session>> {
         let arguments = PageArguments { first, after, last, before };
@@ -157,9 +158,10 @@ impl User {
     async fn followers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };
@@ -170,9 +172,10 @@ impl User {
     async fn following(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };
@@ -217,9 +220,10 @@ impl User {
         ctx: &Context<'_>,
         #[graphql(desc = "In which order; not `RELEVANCE`.", default_with = "PostOrder::Newest")]
         order_by: PostOrder,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
         let arguments = PageArguments { first, after, last, before };
@@ -235,9 +239,10 @@ impl User {
     async fn liked_posts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
         let arguments = PageArguments { first, after, last, before };
@@ -249,9 +254,10 @@ impl User {
     async fn comments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Comment>> {
         let arguments = PageArguments { first, after, last, before };
@@ -262,9 +268,10 @@ impl User {
     async fn blocked_users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };
@@ -275,9 +282,10 @@ impl User {
     async fn muted_users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };

@@ -49,9 +49,10 @@ impl UserQuery {
         #[graphql(desc = "Words to look for in usernames and display names.")] search: Option<
             String,
         >,
-        #[graphql(desc = "At most so many rows, from the start of the range.")] first: Option<i32>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many rows, from the end of the range.")] last: Option<i32>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<User>> {
         let arguments = PageArguments { first, after, last, before };

@@ -3,6 +3,7 @@
 use rookery::{
     cli::Format,
     config::{Config, SETTINGS, Source},
+    error::Code,
 };
 
 use crate::support::{
@@ -25,6 +26,14 @@ fn generated_env_example_has_every_setting() {
 #[test]
 fn generated_readme_has_every_setting() {
     generated::assert_part("README.md", "settings", &Format::Markdown.render(&Source::default()));
+}
+
+#[test]
+fn the_readme_has_every_code() {
+    let readme = include_str!("../../README.md");
+    for code in Code::ALL {
+        assert!(readme.contains(&format!("\n| `{}` | ", code.as_str())), "{code:?}");
+    }
 }
 
 /// Whoever takes the comment signs away gets what holds without the file.

@@ -87,6 +87,7 @@ async fn other_credentials_are_refused_too() {
         let request = anon.request(Method::POST, "/graphql").header("authorization", header);
         let answer = anon.send(request.json(&json!({ "query": "{ __typename }" }))).await;
         assert_refused(&answer, header);
+        assert!(answer.text.contains("Authorization: Bearer <token>"), "{header}: {}", answer.text);
     }
 }
 

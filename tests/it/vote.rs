@@ -43,6 +43,18 @@ fn problem(answer: &Answer) -> (String, Value) {
 }
 
 #[tokio::test]
+async fn an_id_of_another_kind_is_told_so_and_no_more() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let vote =
+        "mutation ($id: ID!) { vote(input: { postId: $id, direction: UP }) { post { id } } }";
+    let answer = ada.query(vote, json!({ "id": ada.id })).await;
+    assert_eq!(answer.code(), Some("BAD_USER_INPUT"), "{}", answer.text);
+    let message = "\"message\":\"Expected the id of a post, got the id of a user.\"";
+    assert!(answer.text.contains(message), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn a_vote_is_counted_changed_and_taken_back_and_can_be_repeated() {
     let (app, _) = TestApp::init().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);

@@ -63,7 +63,7 @@ impl Limit {
             }
             Self::Complexity => format!(
                 "This operation would resolve up to {found} fields, the size of its pages \
-                 multiplied in"
+                 multiplied in (20 rows where neither `first` nor `last` says how many)"
             ),
         }
     }

@@ -27,14 +27,7 @@ pub(super) use self::{
     rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY},
     refusal::Refusal,
 };
-use super::{
-    Shared,
-    envelope::Provenance,
-    places::Holder,
-    playground,
-    viewer::{self, BadCredential},
-    websocket,
-};
+use super::{Shared, envelope::Provenance, places::Holder, playground, viewer, websocket};
 use crate::{
     graphql::{
         context::RequestInfo,
@@ -50,7 +43,8 @@ pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Resp
     if websocket::is_wanted(&parts.headers) && !http.is_stopping() {
         return websocket::upgrade(&http, parts).await;
     }
-    let asks_for_page = parts.method == Method::GET && accept::wants_page(&parts.headers);
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let asks_for_page = reads && accept::wants_page(&parts.headers);
     if asks_for_page && http.app.config.playground() {
         return playground::page();
     }
@@ -158,7 +152,7 @@ pub(super) fn request_info(http: &Shared, parts: &Parts) -> Result<RequestInfo, 
     let provenance = parts.extensions.get::<Provenance>().ok_or_else(|| Refusal::panicked(""))?;
     let viewer = viewer::credential(&parts.headers)
         .and_then(|credential| viewer::verify(credential, &http.app.tokens))
-        .map_err(|BadCredential| Refusal::bad_credential())?;
+        .map_err(Refusal::bad_credential)?;
     let user_agent = parts.headers.get(header::USER_AGENT);
     Ok(RequestInfo {
         id: provenance.id.clone(),

@@ -9,8 +9,8 @@ use axum::{
 };
 use serde_json::json;
 
-use super::Media;
-use crate::{error::Code, graphql::execution::Summary};
+use super::{super::viewer::BadCredential, Media};
+use crate::{error::Code, graphql::execution::Summary, text};
 
 /// Why a request is turned away.
 #[derive(Debug)]
@@ -45,13 +45,13 @@ impl Refusal {
     }
 
     pub fn too_large(max: usize) -> Self {
-        let message = format!("The request body is larger than {max} bytes.");
+        let message = format!("The request body is larger than {}.", text::bytes(max));
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, message)
     }
 
     /// Of a part of a multipart request.
     pub fn part_too_large(part: &str, max: usize) -> Self {
-        let message = format!("The part `{part}` is larger than {max} bytes.");
+        let message = format!("The part `{part}` is larger than {}.", text::bytes(max));
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, message)
     }
 
@@ -113,8 +113,13 @@ impl Refusal {
             .with_header(header::ALLOW, "POST")
     }
 
-    pub fn bad_credential() -> Self {
-        let message = "The access token is not valid, or no longer. Log in or refresh it.";
+    pub fn bad_credential(why: BadCredential) -> Self {
+        let message = match why {
+            BadCredential::Form => "Send the access token as `Authorization: Bearer <token>`.",
+            BadCredential::Token => {
+                "The access token is not valid, or no longer. Log in or refresh it."
+            }
+        };
         Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message)
             .with_header(header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
     }

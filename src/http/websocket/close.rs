@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use axum::extract::ws::{CloseFrame, Message};
 
+use super::super::viewer::BadCredential;
+
 /// A reason longer than this does not fit into the frame.
 const REASON_MAX_BYTES: usize = 123;
 
@@ -65,8 +67,12 @@ impl Close {
     }
 
     /// A credential that proves nothing, or no longer.
-    pub fn forbidden() -> Self {
-        Self::new(4403, "Forbidden")
+    pub fn forbidden(why: BadCredential) -> Self {
+        let reason = match why {
+            BadCredential::Form => "Forbidden: `Authorization` has to be `Bearer <token>`",
+            BadCredential::Token => "Forbidden",
+        };
+        Self::new(4403, reason)
     }
 
     /// None of the client's protocols is spoken here.

@@ -171,7 +171,7 @@ impl Connection {
                 self.info.viewer = viewer;
                 ControlFlow::Continue(())
             }
-            Err(viewer::BadCredential) => ControlFlow::Break(Some(Close::forbidden())),
+            Err(why) => ControlFlow::Break(Some(Close::forbidden(why))),
         }
     }
 

@@ -57,8 +57,8 @@ fn pages_multiply_through_fragments_and_in_one_another() {
     let error = message("{posts(first:100){nodes{comments(first:100){nodes{id}}}}}");
     assert_eq!(
         error,
-        "This operation would resolve up to 10202 fields, the size of its pages multiplied in; \
-         the limit is 5000."
+        "This operation would resolve up to 10202 fields, the size of its pages multiplied in \
+         (20 rows where neither `first` nor `last` says how many); the limit is 5000."
     );
 }
 
