@@ -106,7 +106,7 @@ settings! {
     "DATABASE_USERNAME" => database_username: String = "postgres";
     /// The database user's password.
     [secret] "DATABASE_PASSWORD" => database_password: Option<Secret> = "";
-    /// Whether the connection to `DATABASE_HOSTNAME` is encrypted: `disable`, `prefer`, which does not insist, or `require`. `DATABASE_URL` has an `sslmode` of its own.
+    /// Whether the connection to `DATABASE_HOSTNAME` is encrypted: `disable`, `prefer`, which takes what the server offers, or `require`. Where it is, the certificate is verified in full. `DATABASE_URL` has an `sslmode` of its own.
     "DATABASE_SSLMODE" => database_sslmode: Encryption = "prefer";
     /// How many shared connections carry short reads. Many requests are pipelined over each, so a few are faster than many.
     "DATABASE_READERS" => database_readers: usize = "2";

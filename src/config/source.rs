@@ -1,8 +1,8 @@
 //! Where settings come from: the environment first, then a `.env` file of the current folder.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ffi::OsString};
 
-use super::ConfigError;
+use super::{ConfigError, SETTINGS};
 
 /// The variables that a configuration is read from.
 #[derive(Debug, Default)]
@@ -24,13 +24,9 @@ impl Source {
     /// The process's environment, with `.env` of the current folder behind it.
     ///
     /// # Errors
-    /// When `.env` is there but cannot be read as one.
+    /// When `.env` is there but cannot be read as one, or a setting is no text.
     pub fn from_process() -> Result<Self, ConfigError> {
-        let file = read_file()?;
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Ok(Self { environment, file })
+        Ok(Self { environment: read_environment(std::env::vars_os())?, file: read_file()? })
     }
 
     /// Just these variables: for tests and for programs that embed the server.
@@ -49,6 +45,26 @@ impl Source {
                 Some((text.as_str(), origin))
             })
     }
+}
+
+/// Variables of others may be what they like.
+fn read_environment(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<HashMap<String, String>, ConfigError> {
+    let (mut environment, mut problems) = (HashMap::new(), Vec::new());
+    for (name, value) in variables {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => {
+                environment.insert(name, value);
+            }
+            Err(_bytes) if SETTINGS.iter().any(|setting| setting.name == name) => {
+                problems.push(format!("{name}: not readable, it must be text in UTF-8"));
+            }
+            Err(_bytes) => {}
+        }
+    }
+    if problems.is_empty() { Ok(environment) } else { Err(ConfigError(problems)) }
 }
 
 fn read_file() -> Result<HashMap<String, String>, ConfigError> {
@@ -85,6 +101,18 @@ mod tests {
 
     fn problem(content: &str) -> String {
         collect(dotenvy::from_read_iter(content.as_bytes())).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_setting_that_is_no_text_is_a_problem_and_others_variables_are_none() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let read = |name: &str| {
+            let value = OsString::from_vec(b"80\xff".to_vec());
+            read_environment([(name.into(), value)].into_iter())
+        };
+        assert!(read("PORT").unwrap_err().to_string().contains("PORT: not readable"));
+        assert!(read("SOMEBODYS_OWN").unwrap().is_empty());
     }
 
     #[test]

@@ -157,6 +157,18 @@ async fn deep_json_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_comes_as_it_is() {
+    let (_app, anon) = TestApp::init().await;
+    for (encoding, status) in
+        [("identity", StatusCode::OK), ("gzip", StatusCode::UNSUPPORTED_MEDIA_TYPE)]
+    {
+        let request = anon.request(Method::POST, "/graphql").header("content-encoding", encoding);
+        let answer = anon.send(request.json(&json!({ "query": TYPENAME }))).await;
+        assert_eq!(answer.status, status, "{encoding}");
+    }
+}
+
+#[tokio::test]
 async fn a_bad_token_is_refused_and_never_anonymous() {
     let (app, anon) = TestApp::init().await;
     let answer = app.client(Some("nonsense".into())).query(TYPENAME, json!({})).await;

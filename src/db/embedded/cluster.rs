@@ -108,6 +108,13 @@ enum Identity {
 fn named_process(data: &Path) -> Result<Option<Pid>, EmbeddedError> {
     let path = data.join("postmaster.pid");
     match std::fs::read_to_string(&path) {
+        // Of a server, or a machine, that died while it wrote. The folder's lock is ours, so that it is
+        // not one that is about to start, which is what PostgreSQL fears.
+        Ok(text) if text.trim().is_empty() => {
+            tracing::warn!("postmaster.pid is empty and is removed");
+            std::fs::remove_file(&path).map_err(EmbeddedError::io("remove", path))?;
+            Ok(None)
+        }
         Ok(text) => {
             let number = text.lines().next().and_then(|line| line.trim().parse().ok());
             Ok(number.and_then(Pid::from_raw))
@@ -252,6 +259,15 @@ mod tests {
         let pid = Pid::from_child(&child);
         child.wait().unwrap();
         assert_eq!(identify(pid, Path::new("/data")).await, Identity::Gone);
+    }
+
+    #[tokio::test]
+    async fn an_empty_note_of_the_server_before_is_in_nobodys_way() {
+        let data = tempfile::tempdir().unwrap();
+        let pid_file = data.path().join("postmaster.pid");
+        std::fs::write(&pid_file, "").unwrap();
+        settle(data.path()).await.unwrap();
+        assert!(!pid_file.exists());
     }
 
     #[test]

@@ -29,6 +29,16 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
+/// Bodies are read as they come: what is packed would be unpacked to any size.
+pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if encodings.all(|name| name.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        Ok(())
+    } else {
+        Err(Refusal::encoded_body())
+    }
+}
+
 /// The whole body.
 pub(super) async fn read(
     headers: &HeaderMap,

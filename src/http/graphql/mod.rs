@@ -78,6 +78,9 @@ async fn answer(
         Method::GET | Method::HEAD => true,
         _ => return Err(Refusal::method_not_allowed()),
     };
+    if !reads_only {
+        body::check_encoding(&parts.headers)?;
+    }
     if !reads_only && multipart::is_sent(&parts.headers) {
         return Box::pin(answer_with_files(http, parts, body, form)).await;
     }

@@ -61,6 +61,11 @@ impl Refusal {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadUserInput, message)
     }
 
+    pub fn encoded_body() -> Self {
+        let message = "Send the body as it is, without a content-encoding.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadUserInput, message)
+    }
+
     pub fn no_preflight() -> Self {
         let message = "A multipart request needs the header apollo-require-preflight, with any value, \
                        so that no form of another site can send it.";
