@@ -15,7 +15,7 @@ use super::{
     user::lock_admins,
     visibility,
 };
-use crate::error::{OnConstraint, Result};
+use crate::error::{Error, OnConstraint, Result, SESSION_ENDED};
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,14 +96,16 @@ pub async fn insert(
         .returning(ReportRow::as_returning())
         .get_result(conn)
         .await
-        .map(Reported::Noted)
+        .map(|report| Some(Reported::Noted(report)))
         .on_constraint(|name| match name {
-            "reports_open_once" => Some(Reported::AlreadyOpen),
+            "reports_open_once" => Some(Some(Reported::AlreadyOpen)),
             "reports_user_id_fkey" | "reports_post_id_fkey" | "reports_comment_id_fkey" => {
-                Some(Reported::SubjectGone)
+                Some(Some(Reported::SubjectGone))
             }
+            "reports_reporter_id_fkey" => Some(None),
             _ => None,
-        })
+        })?
+        .ok_or(Error::Unauthenticated(SESSION_ENDED))
 }
 
 /// The reports with these keys that the viewer may see, in no order.

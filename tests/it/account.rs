@@ -57,19 +57,27 @@ async fn many_may_log_in_at_once_while_a_hash_is_made_better() {
 #[tokio::test]
 async fn an_account_that_goes_this_moment_has_no_session_any_more() {
     let (app, _) = TestApp::init().await;
-    let ada = app.user("ada").await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let report = format!(
+        "report(input: {{ subjectId: \"{}\", reason: \"rude\" }}) {{ report {{ id }} }}",
+        bob.id
+    );
     app.sql(
         "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              IF TG_TABLE_NAME = 'users' THEN RETURN NULL; END IF;
-             RAISE foreign_key_violation USING CONSTRAINT = 'posts_owner_id_fkey';
+             RAISE foreign_key_violation USING CONSTRAINT = TG_ARGV[0];
          END $$;
          CREATE TRIGGER gone BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION gone();
-         CREATE TRIGGER gone BEFORE INSERT ON posts FOR EACH ROW EXECUTE FUNCTION gone()",
+         CREATE TRIGGER gone BEFORE INSERT ON posts
+             FOR EACH ROW EXECUTE FUNCTION gone('posts_owner_id_fkey');
+         CREATE TRIGGER gone BEFORE INSERT ON reports
+             FOR EACH ROW EXECUTE FUNCTION gone('reports_reporter_id_fkey')",
     )
     .await;
     for mutation in [
         "updateProfile(input: { bio: \"Here.\" }) { user { id } }",
         "createPost(input: { title: \"Here\", content: \"Here.\" }) { post { id } }",
+        &report,
     ] {
         let answer = ada.query(&format!("mutation {{ {mutation} }}"), json!({})).await;
         assert_eq!(answer.code(), Some("UNAUTHENTICATED"), "{}", answer.text);
