@@ -164,7 +164,7 @@ pub struct ProfileChange {
 /// Changes a profile.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] when the user has gone this moment.
+/// [`Error::Unauthenticated`] when the user has gone this moment; when the database fails.
 pub async fn update(
     conn: &mut AsyncPgConnection,
     id: Uuid,

@@ -159,7 +159,11 @@ async fn verify(
     let mut hash = password_hash;
     if verdict == Verdict::RightButOutdated {
         let better = slot.hash_again(password.clone()).await?;
-        hash = match account::upgrade_hash(&mut *app.db.write().await?, id, &hash, better).await? {
+        let mut conn = app.db.write().await?;
+        let upgrade = account::upgrade_hash(&mut conn, id, &hash, better).await?;
+        // Not kept from others while this hashes once more.
+        drop(conn);
+        hash = match upgrade {
             Upgrade::Done(better) => better,
             // Another login was quicker, or it is not the password any more.
             Upgrade::Late(now) => match slot.verify(password, Some(now.clone())).await? {

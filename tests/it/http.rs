@@ -157,6 +157,18 @@ async fn deep_json_is_refused() {
 }
 
 #[tokio::test]
+async fn the_playgrounds_page_answers_head_as_it_does_get() {
+    let (_app, anon) = TestApp::init().await;
+    for method in [Method::GET, Method::HEAD] {
+        let request = anon.accepting(method.clone(), "/graphql", "text/html");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{method}");
+        assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8", "{method}");
+        assert_eq!(answer.text().await.unwrap().is_empty(), method == Method::HEAD);
+    }
+}
+
+#[tokio::test]
 async fn a_body_comes_as_it_is() {
     let (_app, anon) = TestApp::init().await;
     for (encoding, status) in
