@@ -7,7 +7,7 @@ use std::{sync::LazyLock, time::Duration};
 use async_graphql::parser::types::OperationType;
 use prometheus::{
     Counter, Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    Opts, Registry, TextEncoder, core::Collector, exponential_buckets,
+    IntGaugeVec, Opts, Registry, TextEncoder, core::Collector, exponential_buckets,
 };
 
 use crate::db::PoolStatus;
@@ -73,9 +73,9 @@ struct Metrics {
 }
 
 struct PoolGauges {
-    in_use: IntGauge,
-    size: IntGauge,
-    waiting: IntGauge,
+    in_use: IntGaugeVec,
+    size: IntGaugeVec,
+    waiting: IntGaugeVec,
 }
 
 impl Metrics {
@@ -100,6 +100,8 @@ impl Metrics {
             "Subscriptions that the server ended, by reason",
         );
         let gauge = |name: &str, help: &str| registered(IntGauge::new(name, help));
+        let of_pool =
+            |name: &str, help: &str| registered(IntGaugeVec::new(Opts::new(name, help), &["pool"]));
         Ok(Self {
             requests: Kind::ALL.map(|kind| requests.with_label_values(&[kind.as_str()])),
             latency: Kind::ALL.map(|kind| latency.with_label_values(&[kind.as_str()])),
@@ -123,9 +125,9 @@ impl Metrics {
             ))?,
             subscriptions_ended: registered(IntCounterVec::new(ended, &["reason"]))?,
             pool: PoolGauges {
-                in_use: gauge("rookery_pool_in_use", "Pool connections lent out")?,
-                size: gauge("rookery_pool_size", "Pool connections open")?,
-                waiting: gauge("rookery_pool_waiting", "Requests waiting for a connection")?,
+                in_use: of_pool("rookery_pool_in_use", "Pool connections lent out")?,
+                size: of_pool("rookery_pool_size", "Pool connections open")?,
+                waiting: of_pool("rookery_pool_waiting", "Requests waiting for a connection")?,
             },
         })
     }
@@ -228,12 +230,16 @@ impl Drop for OpenSocket {
 ///
 /// # Errors
 /// When it cannot be written as text.
-pub fn render(pool: PoolStatus) -> prometheus::Result<Vec<u8>> {
+pub fn render(pools: &[(&str, PoolStatus)]) -> prometheus::Result<Vec<u8>> {
     if let Some(Metrics { pool: gauges, .. }) = METRICS.as_ref() {
-        let set = |gauge: &IntGauge, value: usize| gauge.set(i64::try_from(value).unwrap_or(0));
-        set(&gauges.in_use, pool.in_use);
-        set(&gauges.size, pool.size);
-        set(&gauges.waiting, pool.waiting);
+        for (name, status) in pools {
+            let set = |gauges: &IntGaugeVec, value: usize| {
+                gauges.with_label_values(&[name]).set(i64::try_from(value).unwrap_or(0));
+            };
+            set(&gauges.in_use, status.in_use);
+            set(&gauges.size, status.size);
+            set(&gauges.waiting, status.waiting);
+        }
     }
     let mut text = Vec::with_capacity(16 * 1024);
     TextEncoder::new().encode(&REGISTRY.gather(), &mut text)?;

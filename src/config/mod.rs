@@ -110,8 +110,10 @@ settings! {
     "DATABASE_SSLMODE" => database_sslmode: Encryption = "prefer";
     /// How many shared connections carry short reads. Many requests are pipelined over each, so a few are faster than many.
     "DATABASE_READERS" => database_readers: usize = "2";
-    /// How many further connections serve writes, searches and wide counts.
+    /// How many further connections serve writes.
     "DATABASE_POOL_SIZE" => database_pool_size: usize = "10";
+    /// How many further connections serve searches and wide counts: no more of them run at once, and however many are asked for, writes keep their connections.
+    "DATABASE_WIDE_READS" => database_wide_reads: usize = "4";
     /// How long one SQL statement may take.
     "DATABASE_STATEMENT_TIMEOUT_SECONDS" => statement_timeout: Seconds = "5";
     /// How long one statement may take that deletes or hides a whole account, or deletes a post with all that hangs on it. Such a write ends as it should also when its request is over.

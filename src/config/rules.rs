@@ -27,6 +27,7 @@ impl Config {
         for (name, value) in [
             ("DATABASE_READERS", self.database_readers),
             ("DATABASE_POOL_SIZE", self.database_pool_size),
+            ("DATABASE_WIDE_READS", self.database_wide_reads),
         ] {
             if !(1..=1000).contains(&value) {
                 problems.push(format!(

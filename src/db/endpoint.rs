@@ -21,6 +21,8 @@ pub struct ConnectOptions {
     pub readers: usize,
     /// How many connections of one's own.
     pub pool_size: usize,
+    /// How many more of them for what may read much.
+    pub wide_reads: usize,
     /// How long to wait for a connection.
     pub wait: Duration,
     /// How long a statement of a write may take that is as large as an account.
@@ -46,6 +48,7 @@ impl ConnectOptions {
             endpoint,
             readers: config.database_readers,
             pool_size: config.database_pool_size,
+            wide_reads: config.database_wide_reads,
             wait: config.database_wait.duration(),
             large_write_seconds: config.large_write_timeout.0,
         })

@@ -1,9 +1,10 @@
 //! The database: connections, migrations, and one file a noun with its rows and queries.
 //!
 //! Reads take a shared, pipelined connection (`&AsyncPgConnection`): many requests put their short
-//! statements on the same few connections, which saves wake-ups on both sides. Writes, searches and
-//! wide counts take a connection of their own, since a transaction or a slow statement on a shared
-//! one would hold up everybody. Nothing here knows of GraphQL or HTTP.
+//! statements on the same few connections, which saves wake-ups on both sides. Writes take a
+//! connection of their own, since a transaction on a shared one would hold up everybody; so do
+//! searches and wide counts, from a pool of their own, since they would hold up writes. Nothing here
+//! knows of GraphQL or HTTP.
 //!
 //! Writers never wait for each other in a ring, because each locks what it needs in this order, and
 //! rows of one table in the order of their keys: `users` (its own row first), `posts`,
@@ -87,6 +88,7 @@ struct Ways {
     pipeline: pipeline::Pipeline,
     writers: Writers,
     large_writers: Writers,
+    wide_readers: Writers,
     lanes: Lanes,
     ballots: BallotBox,
 }
@@ -117,7 +119,7 @@ pub struct Counted {
     pub count: i64,
 }
 
-/// How busy the pool is.
+/// How busy a pool is.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolStatus {
     /// Connections that are lent out.
@@ -151,7 +153,9 @@ impl Db {
         };
         let ballots = BallotBox::new(&writers);
         let large_writers = large::writers(options)?;
-        Ok(Self(Arc::new(Ways { pipeline, writers, large_writers, lanes, ballots })))
+        let wide_readers =
+            Writers::new(&ConnectOptions { pool_size: options.wide_reads, ..options.clone() })?;
+        Ok(Self(Arc::new(Ways { pipeline, writers, large_writers, wide_readers, lanes, ballots })))
     }
 
     /// Reads by key, gathered with those of other requests.
@@ -168,12 +172,21 @@ impl Db {
         self.0.pipeline.reader().await
     }
 
-    /// A connection of one's own, for writes, searches and wide counts.
+    /// A connection of one's own, for writes.
     ///
     /// # Errors
     /// [`Error::ServiceUnavailable`](crate::error::Error::ServiceUnavailable) when none is free in time.
     pub async fn write(&self) -> Result<Connection> {
         self.0.writers.get().await
+    }
+
+    /// A connection of one's own, for what may read much: searches and wide counts. Anybody may ask
+    /// for many of them, so there are few, and none is taken from the writes.
+    ///
+    /// # Errors
+    /// [`Error::ServiceUnavailable`](crate::error::Error::ServiceUnavailable) when none is free in time.
+    pub async fn wide_read(&self) -> Result<Connection> {
+        self.0.wide_readers.get().await
     }
 
     /// Runs a write that is one statement or one transaction; again, up to five times, when it loses
@@ -208,15 +221,16 @@ impl Db {
         Ok(())
     }
 
-    /// How busy the pool is.
+    /// How busy the pools are, by their names.
     #[must_use]
-    pub fn pool_status(&self) -> PoolStatus {
-        self.0.writers.status()
+    pub fn pools(&self) -> [(&'static str, PoolStatus); 2] {
+        [("writes", self.0.writers.status()), ("wide_reads", self.0.wide_readers.status())]
     }
 
     /// Closes all connections; what waits for one fails.
     pub fn close(&self) {
         self.0.writers.close();
         self.0.large_writers.close();
+        self.0.wide_readers.close();
     }
 }

@@ -40,7 +40,7 @@ pub async fn page(
         |row| User::from(row.user),
         Box::new(move |ctx| {
             Box::pin(
-                async move { boundary::count(&*ctx.app().db.write().await?, kind, user).await },
+                async move { boundary::count(&*ctx.app().db.wide_read().await?, kind, user).await },
             )
         }),
     )))

@@ -143,9 +143,9 @@ impl ModerationQuery {
             ModerationRow::position,
             ModerationEntry,
             Box::new(move |ctx| {
-                Box::pin(
-                    async move { moderation::count(&*ctx.app().db.write().await?, target).await },
-                )
+                Box::pin(async move {
+                    moderation::count(&*ctx.app().db.wide_read().await?, target).await
+                })
             }),
         ))
     }

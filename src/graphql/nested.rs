@@ -100,7 +100,7 @@ impl<N: Nested> Lookup for Counts<N> {
         viewer: Option<Uuid>,
         keys: &[Self::Key],
     ) -> Result<HashMap<Self::Key, i64>> {
-        let conn = db.write().await?;
+        let conn = db.wide_read().await?;
         let asked = grouped(keys.iter().copied());
         let found = try_join_all(asked.iter().map(async |(choice, parents)| {
             let counts = N::counts(&conn, viewer, *choice, parents).await?;

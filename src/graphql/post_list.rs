@@ -156,7 +156,7 @@ pub(super) async fn page(
         }
         // A search may read many rows: it must not hold up what shares a connection.
         _ if filter.search.is_some() => {
-            let conn = db.write().await?;
+            let conn = db.wide_read().await?;
             post_list::page(&conn, viewer, &filter, order.into(), &window, text).await?
         }
         _ => {
@@ -166,7 +166,7 @@ pub(super) async fn page(
     };
     let count: Count = Box::new(move |ctx| {
         let filter = filter.clone();
-        async move { post_list::count(&*ctx.app().db.write().await?, viewer, &filter).await }
+        async move { post_list::count(&*ctx.app().db.wide_read().await?, viewer, &filter).await }
             .boxed()
     });
     let facts = FactsOfPage::read(ctx, selected, page.rows.iter().map(|row| &*row.post)).await;
@@ -225,7 +225,7 @@ impl PostListQuery {
         // The session is asked for beside the page, which costs no further round trip.
         let (_, page) = try_join(ctx.require_session(), page).await?;
         let count: Count = Box::new(move |ctx| {
-            async move { feed::count(&*ctx.app().db.write().await?, viewer).await }.boxed()
+            async move { feed::count(&*ctx.app().db.wide_read().await?, viewer).await }.boxed()
         });
         let facts = FactsOfPage::read(ctx, selected, page.rows.iter().map(|row| &*row.post)).await;
         Ok(Connection::new(page, &tag, ListedPost::position, |row| facts.post(row.post), count))

@@ -169,7 +169,7 @@ impl ReportQuery {
             Report,
             Box::new(move |ctx| {
                 Box::pin(
-                    async move { report::count(&*ctx.app().db.write().await?, resolved).await },
+                    async move { report::count(&*ctx.app().db.wide_read().await?, resolved).await },
                 )
             }),
         ))

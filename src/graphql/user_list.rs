@@ -58,7 +58,7 @@ async fn all(ctx: &Context<'_>, arguments: PageArguments) -> Result<Connection<U
         UserRow::position,
         User::from,
         Box::new(move |ctx| {
-            Box::pin(async move { user::count(&*ctx.app().db.write().await?, viewer).await })
+            Box::pin(async move { user::count(&*ctx.app().db.wide_read().await?, viewer).await })
         }),
     ))
 }
@@ -72,7 +72,7 @@ async fn found(
     let tag = ListTag::new(&["users", "search", &words]);
     let window = arguments.window(&tag)?;
     // A search may take long: it does not hold up those who share a connection.
-    let page = search::page(&*ctx.app().db.write().await?, viewer, &words, &window).await?;
+    let page = search::page(&*ctx.app().db.wide_read().await?, viewer, &words, &window).await?;
     Ok(Connection::new(
         page,
         &tag,
@@ -80,9 +80,9 @@ async fn found(
         |row| User::from(row.user),
         Box::new(move |ctx| {
             let words = words.clone();
-            Box::pin(
-                async move { search::count(&*ctx.app().db.write().await?, viewer, &words).await },
-            )
+            Box::pin(async move {
+                search::count(&*ctx.app().db.wide_read().await?, viewer, &words).await
+            })
         }),
     ))
 }

@@ -35,7 +35,7 @@ pub(super) async fn readyz(State(http): State<Shared>) -> Response {
 /// The numbers, for Prometheus.
 pub(super) async fn metrics(State(http): State<Shared>) -> Response {
     const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-    match metrics::render(http.app.db.pool_status()) {
+    match metrics::render(&http.app.db.pools()) {
         Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");

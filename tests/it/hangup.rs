@@ -12,7 +12,7 @@ const MOMENT: Duration = Duration::from_millis(200);
 
 #[tokio::test]
 async fn a_statement_that_nobody_waits_for_is_stopped_and_holds_up_nobody() {
-    let settings = [("DATABASE_LOCK_TIMEOUT_SECONDS", "60"), ("DATABASE_POOL_SIZE", "1")];
+    let settings = [("DATABASE_LOCK_TIMEOUT_SECONDS", "60"), ("DATABASE_WIDE_READS", "1")];
     let (app, anon) = TestApp::with_settings(&settings).await;
     let waiting = async || {
         let sql = "SELECT count(*) FROM pg_stat_activity
@@ -33,7 +33,7 @@ async fn a_statement_that_nobody_waits_for_is_stopped_and_holds_up_nobody() {
         assert!(begun.elapsed() < Duration::from_secs(2), "the statement goes on");
         sleep(MOMENT / 20).await;
     }
-    // The only connection of the pool is free for others, table locked or not.
+    // The only connection for such reads is free for others, table locked or not.
     let counted = anon.query("{ users { totalCount } }", json!({})).await;
     assert_eq!(counted.data("/users/totalCount"), &json!(0), "{}", counted.text);
     table.release().await;

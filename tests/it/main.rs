@@ -56,4 +56,5 @@ mod user;
 mod vote;
 mod walks;
 mod websocket;
+mod wide_reads;
 mod worlds;

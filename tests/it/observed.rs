@@ -141,8 +141,8 @@ async fn figures_tell_what_ran_and_what_it_cost() {
         ("rookery_request_seconds_count{type=\"mutation\"}", 4.0),
         ("rookery_errors_total{code=\"UNAUTHENTICATED\",type=\"mutation\"}", 1.0),
         ("rookery_errors_total{code=\"GRAPHQL_VALIDATION_FAILED\",type=\"unknown\"}", 1.0),
-        ("rookery_pool_in_use", 0.0),
-        ("rookery_pool_waiting", 0.0),
+        ("rookery_pool_in_use{pool=\"writes\"}", 0.0),
+        ("rookery_pool_waiting{pool=\"wide_reads\"}", 0.0),
     ] {
         assert_eq!(value(name), expected, "{name}");
     }
@@ -152,7 +152,7 @@ async fn figures_tell_what_ran_and_what_it_cost() {
         "rookery_loader_batch_size_count{loader=\"user_stats\"}",
         "rookery_sql_statements_total",
         "rookery_sql_seconds_total",
-        "rookery_pool_size",
+        "rookery_pool_size{pool=\"writes\"}",
     ] {
         assert!(value(name) > 0.0, "{name}");
     }

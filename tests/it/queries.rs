@@ -70,6 +70,7 @@ impl World {
             ("WRITES_PER_MINUTE", "100000"),
             ("MAX_COMPLEXITY", "1000000"),
             ("DATABASE_POOL_SIZE", "1"),
+            ("DATABASE_WIDE_READS", "1"),
             ("DATABASE_READERS", "1"),
         ];
         let (app, stranger) = TestApp::with_settings(&settings).await;
