@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{Outcome, output};
+use super::{Outcome, output, tell_misspelt, worker_threads};
 use crate::config::{Config, Origination, SETTINGS, Setting, Source};
 
 /// How wide the texts under the settings are.
@@ -44,6 +44,7 @@ pub enum Format {
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let source = Source::from_process()?;
     output::print(&arguments.format.render(&source))?;
+    tell_misspelt(&source);
     if matches!(arguments.format, Format::Text | Format::Json) {
         Config::read(&source)?;
     }
@@ -54,10 +55,13 @@ impl Format {
     /// The settings in this form, with the values that `source` gives them.
     #[must_use]
     pub fn render(self, source: &Source) -> String {
+        // Where something is wrong with them, nothing follows from them.
+        let config = Config::read(source).ok();
+        let shown = |setting| Shown::new(setting, source, config.as_ref());
         match self {
-            Self::Text => SETTINGS.iter().map(|setting| text(setting, source)).collect(),
+            Self::Text => SETTINGS.iter().map(|it| text(it, &shown(it))).collect(),
             Self::Json => {
-                let all: Vec<_> = SETTINGS.iter().map(|setting| json(setting, source)).collect();
+                let all: Vec<_> = SETTINGS.iter().map(|it| json(it, shown(it))).collect();
                 format!("{:#}\n", serde_json::Value::from(all))
             }
             Self::Env => env(),
@@ -66,20 +70,44 @@ impl Format {
     }
 }
 
-/// The value as it may be shown, and where it comes from.
-fn shown<'a>(setting: &Setting, source: &'a Source) -> (&'a str, &'static str) {
-    let (value, origin) = match source.get(setting.name) {
-        Some((value, Origination::Environment)) => (value, "environment"),
-        Some((value, Origination::File)) => (value, ".env"),
-        None => (setting.default, "default"),
-    };
-    (if setting.secret && !value.is_empty() { "(hidden)" } else { value }, origin)
+/// A setting as it may be shown.
+struct Shown {
+    /// Empty when there is none.
+    value: String,
+    source: &'static str,
+    /// What holds, where that is not the value itself.
+    in_force: Option<String>,
 }
 
-fn text(setting: &Setting, source: &Source) -> String {
-    let (value, origin) = shown(setting, source);
+impl Shown {
+    fn new(setting: &Setting, source: &Source, config: Option<&Config>) -> Self {
+        let (value, source) = match source.get(setting.name) {
+            Some((value, Origination::Environment)) => (value, "environment"),
+            Some((value, Origination::File)) => (value, ".env"),
+            None => (setting.default, "default"),
+        };
+        let value = if setting.secret && !value.is_empty() { "(hidden)" } else { value };
+        let in_force = config.and_then(|config| in_force(setting.name, config));
+        let in_force = in_force.filter(|it| it != value);
+        Self { value: value.to_owned(), source, in_force }
+    }
+}
+
+/// What the settings come to whose default depends on others, or on the machine.
+fn in_force(name: &str, config: &Config) -> Option<String> {
+    match name {
+        "PLAYGROUND" => Some(config.playground().to_string()),
+        "INTROSPECTION" => Some(config.introspection().to_string()),
+        "UPLOAD_DIR" if config.s3_bucket.is_none() => Some(config.uploads().display().to_string()),
+        "WORKER_THREADS" => Some(worker_threads(config.worker_threads).to_string()),
+        _ => None,
+    }
+}
+
+fn text(setting: &Setting, Shown { value, source, in_force }: &Shown) -> String {
     let value = if value.is_empty() { "(unset)" } else { value };
-    let mut text = format!("{} = {value}  [{origin}]\n", setting.name);
+    let comes_to = in_force.as_ref().map_or_else(String::new, |it| format!(", which means {it}"));
+    let mut text = format!("{} = {value}{comes_to}  [{source}]\n", setting.name);
     for line in wrap(setting.meaning.trim()) {
         // Writing to a string does not fail, here and below.
         let _written = writeln!(text, "    {line}");
@@ -87,13 +115,13 @@ fn text(setting: &Setting, source: &Source) -> String {
     text
 }
 
-fn json(setting: &Setting, source: &Source) -> serde_json::Value {
-    let (value, origin) = shown(setting, source);
+fn json(setting: &Setting, Shown { value, source, in_force }: Shown) -> serde_json::Value {
     let or_null = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     json!({
         "name": setting.name,
-        "value": or_null(value),
-        "source": origin,
+        "value": or_null(&value),
+        "in_force": in_force.as_deref().or_else(|| Some(&value)).and_then(or_null),
+        "source": source,
         "default": or_null(setting.default),
         "secret": setting.secret,
         "meaning": setting.meaning.trim(),
@@ -173,5 +201,12 @@ mod tests {
         let port = all.iter().find(|setting| setting["name"] == "PORT").unwrap();
         assert_eq!((&port["value"], &port["default"]), (&"9000".into(), &"8000".into()));
         assert_eq!(port["source"], "environment");
+        let of = |name: &str| all.iter().find(|setting| setting["name"] == name).unwrap();
+        assert_eq!(
+            (&of("PLAYGROUND")["value"], &of("PLAYGROUND")["in_force"]),
+            (&None::<()>.into(), &"true".into())
+        );
+        assert_eq!(of("UPLOAD_DIR")["in_force"], "data/uploads");
+        assert_eq!(port["in_force"], "9000");
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     db::{
         ConnectOptions,
         embedded::{DATABASE, EmbeddedError, EmbeddedPostgres, Options, running},
+        migrations,
     },
 };
 
@@ -43,6 +44,21 @@ impl Database {
                 Ok(Self { options: ConnectOptions::new(config, Some(&url))?, server: None })
             }
             other => other,
+        }
+    }
+
+    /// Makes sure that the database is as this version knows it.
+    ///
+    /// # Errors
+    /// When it lacks migrations, or cannot be reached.
+    pub(super) async fn is_migrated(&self) -> Result<(), Failure> {
+        let status = migrations::status(&self.options.endpoint).await?;
+        match status.iter().filter(|migration| !migration.applied).count() {
+            0 => Ok(()),
+            lacking => Err(Failure::Refused(format!(
+                "the database lacks {lacking} of {} migrations; run `rookery migrate up` first",
+                status.len()
+            ))),
         }
     }
 

@@ -40,6 +40,7 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
 }
 
 async fn sweep(config: &Config, database: &Database, dry_run: bool) -> Result<String, Failure> {
+    database.is_migrated().await?;
     // A statement about everything may take longer than a request may.
     let endpoint = database.options.endpoint.without_limits();
     let db = Db::new(&ConnectOptions { endpoint, ..database.options.clone() })?;

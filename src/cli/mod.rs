@@ -99,7 +99,16 @@ impl Command {
 }
 
 fn configuration() -> Result<Config, Failure> {
-    Ok(Config::read(&Source::from_process()?)?)
+    let source = Source::from_process()?;
+    tell_misspelt(&source);
+    Ok(Config::read(&source)?)
+}
+
+/// What is no setting may be somebody else's, so that it is told and no more.
+fn tell_misspelt(source: &Source) {
+    for (name, meant) in source.misspelt() {
+        output::note(&format!("note: {name} is no setting; perhaps {meant} was meant"));
+    }
 }
 
 fn on_runtime<Work: Future<Output = Outcome>>(work: impl FnOnce(Config) -> Work) -> Outcome {

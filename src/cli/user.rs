@@ -43,6 +43,7 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
 }
 
 async fn apply(command: Command, database: &Database) -> Result<String, Failure> {
+    database.is_migrated().await?;
     // Somebody who wrote very much may take longer than a request may.
     let endpoint = database.options.endpoint.without_limits();
     let db = Db::new(&ConnectOptions { endpoint, ..database.options.clone() })?;

@@ -83,7 +83,7 @@ settings! {
     /// The bucket for pictures, in S3 or whatever is compatible with it, instead of `UPLOAD_DIR`.
     "S3_BUCKET" => s3_bucket: Option<String> = "";
     /// The store of the bucket, as `https://storage.example.com`, where it is not Amazon's.
-    "S3_ENDPOINT" => s3_endpoint: Option<String> = "";
+    "S3_ENDPOINT" => s3_endpoint: Option<BaseUrl> = "";
     /// The region of the bucket.
     "S3_REGION" => s3_region: String = "us-east-1";
     /// The name of the key to the bucket. Without it the server asks the machine that it runs on.

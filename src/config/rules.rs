@@ -25,6 +25,14 @@ impl Config {
             }
         }
         for (name, value) in [
+            ("WRITES_PER_MINUTE", self.writes_per_minute),
+            ("REGISTRATIONS_PER_HOUR", self.registrations_per_hour),
+        ] {
+            if value == 0 {
+                problems.push(format!("{name}: 0 is wrong, it must be a whole number from 1"));
+            }
+        }
+        for (name, value) in [
             ("DATABASE_READERS", self.database_readers),
             ("DATABASE_POOL_SIZE", self.database_pool_size),
             ("DATABASE_WIDE_READS", self.database_wide_reads),
@@ -42,6 +50,9 @@ impl Config {
             ));
         }
         self.check_database(&mut problems);
+        if self.s3_bucket.is_none() && self.s3_endpoint.is_some() {
+            problems.push("S3_BUCKET: missing, S3_ENDPOINT is the store of a bucket".to_owned());
+        }
         if self.s3_access_key_id.is_some() != self.s3_secret_access_key.is_some() {
             problems.push(
                 "S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY: one is missing, a key needs both"
@@ -74,10 +85,32 @@ impl Config {
                         .to_owned(),
                 );
             }
-        } else if self.database_hostname.is_none() && self.database_password.is_some() {
-            problems.push(
-                "DATABASE_HOSTNAME: missing, DATABASE_PASSWORD belongs to a server".to_owned(),
-            );
+        } else if let Some(host) = &self.database_hostname {
+            if host.contains([':', '/', '[']) && !host.starts_with('/') && !is_ipv6(host) {
+                problems.push(format!(
+                    "DATABASE_HOSTNAME: {host:?} is wrong, it must be a name or an address alone, or \
+                     the folder of a socket; the port has its place in DATABASE_PORT"
+                ));
+            }
+        } else {
+            // What stands at its default may have been meant for any database.
+            let parts = [
+                ("DATABASE_PASSWORD", self.database_password.is_some()),
+                ("DATABASE_NAME", self.database_name != "rookery"),
+                ("DATABASE_USERNAME", self.database_username != "postgres"),
+                ("DATABASE_PORT", self.database_port != 5432),
+            ];
+            let given: Vec<_> = parts.iter().filter(|(_, given)| *given).map(|it| it.0).collect();
+            if !given.is_empty() {
+                problems.push(format!(
+                    "DATABASE_HOSTNAME: missing, {} goes with the name of a server",
+                    given.join(", ")
+                ));
+            }
         }
     }
+}
+
+fn is_ipv6(host: &str) -> bool {
+    host.parse::<std::net::Ipv6Addr>().is_ok()
 }

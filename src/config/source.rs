@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ffi::OsString};
 
-use super::{ConfigError, SETTINGS};
+use super::{ConfigError, SETTINGS, Setting};
 
 /// The variables that a configuration is read from.
 #[derive(Debug, Default)]
@@ -35,16 +35,36 @@ impl Source {
         Self { environment: pairs.into_iter().map(own).collect(), file: HashMap::new() }
     }
 
-    /// The text of one variable and where it came from. An empty variable counts as unset.
+    /// The text of one variable and where it came from. An empty variable counts as unset, also
+    /// where the file has a line for it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<(&str, Origination)> {
         [(&self.environment, Origination::Environment), (&self.file, Origination::File)]
             .into_iter()
-            .find_map(|(map, origin)| {
-                let text = map.get(name).filter(|text| !text.is_empty())?;
-                Some((text.as_str(), origin))
-            })
+            .find_map(|(map, origin)| Some((map.get(name)?.as_str(), origin)))
+            .filter(|(text, _)| !text.is_empty())
     }
+
+    /// The variables that are no settings, each with the setting that was perhaps meant.
+    #[must_use]
+    pub fn misspelt(&self) -> Vec<(&str, &'static str)> {
+        let is_setting = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+        let strangers = self.environment.keys().chain(self.file.keys());
+        let meant = strangers.filter(|name| !is_setting(name)).filter_map(|name| {
+            let is_near = |setting: &&Setting| is_near(name, setting.name);
+            Some((name.as_str(), SETTINGS.iter().find(is_near)?.name))
+        });
+        let mut meant: Vec<_> = meant.collect();
+        meant.sort_unstable();
+        meant.dedup();
+        meant
+    }
+}
+
+/// Whether somebody who writes the one may mean the other. Short names are like many others.
+fn is_near(name: &str, setting: &str) -> bool {
+    let is_abbreviated = setting.strip_prefix(name).is_some_and(|rest| !rest.starts_with('_'));
+    name.len() >= 8 && (is_abbreviated || strsim::osa_distance(name, setting) <= 2)
 }
 
 /// Variables of others may be what they like.
@@ -113,6 +133,28 @@ mod tests {
         };
         assert!(read("PORT").unwrap_err().to_string().contains("PORT: not readable"));
         assert!(read("SOMEBODYS_OWN").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_name_with_an_error_in_it_is_noticed() {
+        let names =
+            ["DATABSE_URL", "DATABASE_HOST", "SECRET_KEYS", "DATABASE_URL", "HOSTS", "LANG"];
+        let source = Source::from_pairs(names.map(|name| (name, "x")));
+        let meant = [
+            ("DATABASE_HOST", "DATABASE_HOSTNAME"),
+            ("DATABSE_URL", "DATABASE_URL"),
+            ("SECRET_KEYS", "SECRET_KEY"),
+        ];
+        assert_eq!(source.misspelt(), meant);
+    }
+
+    #[test]
+    fn an_empty_variable_comes_before_the_file() {
+        let pairs = |value: &str| HashMap::from([("PORT".to_owned(), value.to_owned())]);
+        let source = Source { environment: pairs(""), file: pairs("9000") };
+        assert_eq!(source.get("PORT"), None);
+        let source = Source { environment: HashMap::new(), file: pairs("9000") };
+        assert_eq!(source.get("PORT"), Some(("9000", Origination::File)));
     }
 
     #[test]

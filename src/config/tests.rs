@@ -37,19 +37,30 @@ fn the_rules_hold() {
         ("WORKER_THREADS", "1001"),
         ("LOG", "warning"),
         ("LOG", "info,rookery"),
+        ("WRITES_PER_MINUTE", "0"),
+        ("REGISTRATIONS_PER_HOUR", "0"),
+        ("S3_ENDPOINT", "storage.example.com"),
+        ("DATABASE_HOSTNAME", "db:5432"),
+        ("DATABASE_HOSTNAME", "[::1]"),
+        ("DATABASE_HOSTNAME", "postgres://db"),
     ] {
         let ConfigError(problems) = Config::read(&Source::from_pairs([(name, value)])).unwrap_err();
         assert!(problems[0].starts_with(&format!("{name}: ")), "{problems:?}");
         assert!(!problems[0].contains("hunter2"), "{problems:?}");
     }
-    let ConfigError(problems) =
-        Config::read(&Source::from_pairs([("DATABASE_PASSWORD", "hunter2")])).unwrap_err();
-    assert!(problems[0].starts_with("DATABASE_HOSTNAME: missing"), "{problems:?}");
+    for part in ["DATABASE_PASSWORD", "DATABASE_NAME", "DATABASE_USERNAME"] {
+        let source = Source::from_pairs([(part, "hunter2")]);
+        let ConfigError(problems) = Config::read(&source).unwrap_err();
+        let said = &problems[0];
+        assert!(said.starts_with("DATABASE_HOSTNAME: missing") && said.contains(part), "{said}");
+    }
     for (name, value) in [
         ("DATABASE_URL", "postgres://app@db/app?sslmode=verify-full"),
         ("WORKER_THREADS", "1000"),
         ("LOG", "WARN"),
         ("LOG", "rookery=debug,info"),
+        ("DATABASE_HOSTNAME", "::1"),
+        ("DATABASE_HOSTNAME", "/var/run/postgresql"),
     ] {
         assert!(Config::read(&Source::from_pairs([(name, value)])).is_ok(), "{name}={value}");
     }

@@ -89,11 +89,10 @@ async fn with_lock<T: Send + 'static>(
     endpoint: &Endpoint,
     work: impl FnOnce(&mut Harness) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let (mut connection, _) = endpoint
-        .without_limits()
-        .connect()
-        .await
-        .map_err(|error| Error::ServiceUnavailable(error.into()))?;
+    // The first connection of every command: where it leads tells what is wrong with the settings.
+    let (mut connection, _) = endpoint.without_limits().connect().await.map_err(|error| {
+        Error::ServiceUnavailable(format!("{}: {error}", endpoint.place()).into())
+    })?;
     connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK_KEY})")).await?;
     // Migrations are synchronous: they run beside the async threads. The lock ends with the connection.
     tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(connection)))

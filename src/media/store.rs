@@ -241,7 +241,7 @@ fn s3(config: &Config, bucket: &str) -> Result<object_store::aws::AmazonS3> {
     let client = ClientOptions::new()
         .with_timeout(WITHIN)
         .with_connect_timeout(CONNECT_WITHIN)
-        .with_allow_http(config.s3_endpoint.as_ref().is_some_and(|it| it.starts_with("http://")));
+        .with_allow_http(config.s3_endpoint.as_ref().is_some_and(|it| it.0.starts_with("http://")));
     let retry =
         RetryConfig { max_retries: RETRIES, retry_timeout: WITHIN, ..RetryConfig::default() };
     let mut builder = AmazonS3Builder::new()
@@ -250,7 +250,7 @@ fn s3(config: &Config, bucket: &str) -> Result<object_store::aws::AmazonS3> {
         .with_client_options(client)
         .with_retry(retry);
     if let Some(endpoint) = &config.s3_endpoint {
-        builder = builder.with_endpoint(endpoint);
+        builder = builder.with_endpoint(&endpoint.0);
     }
     if let (Some(id), Some(secret)) = (&config.s3_access_key_id, &config.s3_secret_access_key) {
         builder = builder.with_access_key_id(id).with_secret_access_key(&secret.0);
