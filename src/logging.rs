@@ -5,6 +5,7 @@
 //! a pipe, unless so much has gathered that somebody has to.
 
 mod json;
+mod sparse;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -17,6 +18,8 @@ use tracing_subscriber::{
     EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
+pub use self::sparse::Sparse;
+
 use self::json::JsonLayer;
 use crate::config::{Config, LogFormat};
 
@@ -28,8 +31,18 @@ const GATHER_MAX_BYTES: usize = 256 * 1024;
 /// Keeps the log running; what has gathered is written when this is dropped.
 #[derive(Debug)]
 pub struct Logging {
+    is_for_people: bool,
     lines: Lines,
     writer: Option<JoinHandle<()>>,
+}
+
+impl Logging {
+    /// Whether people read it, so that they may be told something in between; programs expect events
+    /// and nothing else.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        self.is_for_people
+    }
 }
 
 /// Starts to log as the configuration wants it. A second start in one process changes nothing.
@@ -56,7 +69,7 @@ pub fn start(config: &Config) -> io::Result<Logging> {
         let lines = lines.clone();
         move || lines.write_until_closed()
     })?;
-    Ok(Logging { lines, writer: Some(writer) })
+    Ok(Logging { is_for_people: pretty, lines, writer: Some(writer) })
 }
 
 impl Drop for Logging {

@@ -1,12 +1,8 @@
 //! What ends a command early, as the person at the terminal reads it.
 
-use std::{
-    fmt::{self, Write as _},
-    io,
-    process::ExitCode,
-};
+use std::{fmt, io, process::ExitCode};
 
-use crate::{config::ConfigError, db::embedded::EmbeddedError, error::Error};
+use crate::{causes::causes, config::ConfigError, db::embedded::EmbeddedError, error::Error};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -47,32 +43,17 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
-            Self::Error(Error::Internal(cause)) => f.write_str(&chain(cause.as_ref())),
+            Self::Error(Error::Internal(cause)) => f.write_str(&causes(cause.as_ref())),
             Self::Error(Error::ServiceUnavailable(cause)) => {
-                write!(f, "the database cannot be reached: {}", chain(cause.as_ref()))
+                write!(f, "the database cannot be reached: {}", causes(cause.as_ref()))
             }
             Self::Error(error) => error.fmt(f),
-            Self::Embedded(error) => f.write_str(&chain(error)),
+            Self::Embedded(error) => f.write_str(&causes(error)),
             Self::Io(doing, error) => write!(f, "cannot {doing}: {error}"),
             Self::Refused(reason) => f.write_str(reason),
             Self::NobodyListens => f.write_str("the output was closed"),
         }
     }
-}
-
-/// An error with its causes, without those that their effects already repeat.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            // Writing to a string does not fail.
-            let _written = write!(text, ": {said}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 impl From<ConfigError> for Failure {

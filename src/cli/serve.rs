@@ -26,18 +26,23 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
-    let _logging =
+    let logging =
         logging::start(&config).map_err(|error| Failure::io("start the log's thread", error))?;
+    let people = logging.is_for_people();
     // Before anything is started: trusted documents may not fit.
     Documents::new(&config)?;
-    let stop = Stop::listen()?;
+    // The server itself logs that it stops.
+    let stop = if people { Stop::listen_to_person() } else { Stop::listen(|| {}) }?;
     // First, since a taken port is the likeliest thing to be wrong and the quickest to find out.
     let listener = bind(&config).await?;
     let Some(database) = stop.unless_asked(Database::open(&config)).await.transpose()? else {
         return Ok(());
     };
-    let served = serve(listener, &database, config, stop, &arguments).await;
+    let served = serve(listener, &database, config, stop, &arguments, people).await;
     database.close().await?;
+    if !people {
+        tracing::info!("stopped");
+    }
     served
 }
 
@@ -47,10 +52,15 @@ async fn serve(
     config: Config,
     stop: Stop,
     arguments: &Arguments,
+    people: bool,
 ) -> Outcome {
     let endpoint = &database.options.endpoint;
     for name in migrations::up(endpoint).await? {
-        output::note(&format!("Applied the migration {name}"));
+        if people {
+            output::note(&format!("Applied the migration {name}"));
+        } else {
+            tracing::info!(%name, "applied a migration");
+        }
     }
     if arguments.demo
         && stop.unless_asked(seed::demo(&config, database)).await.transpose()?.is_none()
@@ -59,11 +69,15 @@ async fn serve(
     }
     let address =
         listener.local_addr().map_err(|error| Failure::io("read the server's address", error))?;
-    let banner = banner(address, &config, database);
+    let (url, playground) = (url(address), config.playground());
     let app = App::new(config, &database.options)?;
     // Pictures that cannot be kept are no surprise for the first who sends one.
     app.media.store().place()?;
-    output::note(&banner);
+    if people {
+        output::note(&banner(&url, playground, database));
+    } else {
+        tracing::info!(%url, data = database.place(), "ready");
+    }
     let keeping = tokio::spawn(housekeeping::run(app.db.clone()));
     let cleaning = tokio::spawn(app.media.clone().clean_up());
     let served = http::serve(listener, app, stop.asked()).await;
@@ -72,16 +86,19 @@ async fn serve(
     served.map_err(|error| Failure::io("serve", error))
 }
 
-fn banner(address: SocketAddr, config: &Config, database: &Database) -> String {
-    let api = if config.playground() { "Playground" } else { "API" };
+fn url(address: SocketAddr) -> String {
     // What listens everywhere is reached by this name, too.
     let host = match address.ip() {
         ip if ip.is_unspecified() => "localhost".to_owned(),
         IpAddr::V6(ip) => format!("[{ip}]"),
         ip => ip.to_string(),
     };
-    let url = format!("http://{host}:{}/graphql", address.port());
-    let mut lines = vec![(api, url), ("Data", database.place())];
+    format!("http://{host}:{}/graphql", address.port())
+}
+
+fn banner(url: &str, playground: bool, database: &Database) -> String {
+    let api = if playground { "Playground" } else { "API" };
+    let mut lines = vec![(api, url.to_owned()), ("Data", database.place())];
     lines.extend(database.shell().map(|command| ("Look inside", command)));
     lines.push(("Stop", "Ctrl-C".to_owned()));
     let lines: String =

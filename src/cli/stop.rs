@@ -15,8 +15,8 @@ const INTERRUPTED: i32 = 130;
 pub(super) struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// Listens from now on.
-    pub(super) fn listen() -> Result<Self, Failure> {
+    /// Listens from now on; `tell` tells whoever asked that they were heard.
+    pub(super) fn listen(tell: impl FnOnce() + Send + 'static) -> Result<Self, Failure> {
         let listen = |kind| {
             signal(kind).map_err(|error| Failure::io("listen to the system's signals", error))
         };
@@ -31,13 +31,18 @@ impl Stop {
                 }
             };
             next().await;
-            output::note("Stopping … (once more to stop at once)");
+            tell();
             ask.send_replace(true);
             next().await;
             // The embedded database notices that we are gone and ends by itself.
             std::process::exit(INTERRUPTED);
         });
         Ok(Self(asked))
+    }
+
+    /// Listens for a person at a terminal.
+    pub(super) fn listen_to_person() -> Result<Self, Failure> {
+        Self::listen(|| output::note("Stopping … (once more to stop at once)"))
     }
 
     /// Waits until the program is asked to stop.

@@ -10,6 +10,8 @@ use std::{
 
 use tokio_postgres::AsyncMessage;
 
+use crate::causes::causes;
+
 /// Becomes false when the connection breaks.
 #[derive(Clone, Debug)]
 pub struct Alive(Arc<AtomicBool>);
@@ -42,7 +44,7 @@ pub(super) fn drive<S, T>(
             match message {
                 Ok(message) => unasked(message),
                 Err(error) => {
-                    tracing::warn!(%error, "a database connection broke");
+                    tracing::warn!(error = causes(&error), "a database connection broke");
                     break;
                 }
             }

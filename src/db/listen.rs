@@ -24,7 +24,10 @@ use super::{
     endpoint::Endpoint,
     watch::{self, Happening, Topic},
 };
-use crate::error::{Error, Result};
+use crate::{
+    causes::causes,
+    error::{Error, Result},
+};
 
 /// The channel on which the triggers notify.
 const CHANNEL: &str = "rookery";
@@ -129,7 +132,9 @@ impl<T: Fn(Notice)> Work<T> {
                     }
                     tracing::warn!("the listening connection is lost; opening another");
                 }
-                Err(error) => tracing::warn!(%error, "cannot listen to the database"),
+                Err(error) => {
+                    tracing::warn!(error = causes(&error), "cannot listen to the database");
+                }
             }
             let rested = time::sleep(pause.mul_f64(rand::random_range(0.5..1.0)));
             if let Stopped::Dismissed = self.gather_until(rested).await {

@@ -8,7 +8,7 @@ use std::{
     ops::Deref,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -16,7 +16,10 @@ use std::{
 use diesel_async::AsyncPgConnection;
 
 use super::{drive::Alive, endpoint::Endpoint};
-use crate::error::{Error, Result};
+use crate::{
+    causes::causes,
+    error::{Error, Result},
+};
 
 /// After a failed attempt to connect, how long others fail without trying again.
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
@@ -39,8 +42,14 @@ impl Deref for Reader {
 
 struct Slot {
     current: RwLock<Option<Arc<Shared>>>,
-    /// Held while connecting; remembers when the last attempt failed.
-    failed_at: tokio::sync::Mutex<Option<Instant>>,
+    /// Held while connecting; remembers the last attempt, if that failed.
+    failed: tokio::sync::Mutex<Option<Failed>>,
+}
+
+/// An attempt to connect that failed.
+struct Failed {
+    at: Instant,
+    cause: String,
 }
 
 impl Slot {
@@ -59,14 +68,22 @@ struct Slots {
     slots: Box<[Slot]>,
     next: AtomicUsize,
     wait: Duration,
+    /// Whether the database was away when somebody last tried, so that the log tells it once.
+    is_away: AtomicBool,
 }
 
 impl Pipeline {
     pub(super) fn new(endpoint: Endpoint, size: usize, wait: Duration) -> Self {
         let slots = (0..size.max(1))
-            .map(|_| Slot { current: RwLock::new(None), failed_at: tokio::sync::Mutex::new(None) })
+            .map(|_| Slot { current: RwLock::new(None), failed: tokio::sync::Mutex::new(None) })
             .collect();
-        Self(Arc::new(Slots { endpoint, slots, next: AtomicUsize::default(), wait }))
+        Self(Arc::new(Slots {
+            endpoint,
+            slots,
+            next: AtomicUsize::default(),
+            wait,
+            is_away: AtomicBool::default(),
+        }))
     }
 
     pub(super) async fn reader(&self) -> Result<Reader> {
@@ -96,23 +113,33 @@ impl Pipeline {
     }
 
     async fn reconnect(&self, slot: &Slot) -> Result<Reader> {
-        let mut failed_at = slot.failed_at.lock().await;
+        let mut failed = slot.failed.lock().await;
         if let Some(shared) = slot.living() {
             return Ok(Reader(shared));
         }
-        if failed_at.is_some_and(|at| at.elapsed() < RETRY_PAUSE) {
-            return Err(Error::ServiceUnavailable("the last attempt to connect failed".into()));
+        if let Some(Failed { at, cause }) = &*failed
+            && at.elapsed() < RETRY_PAUSE
+        {
+            return Err(Error::ServiceUnavailable(cause.as_str().into()));
         }
         match self.0.endpoint.connect().await {
             Ok((connection, alive)) => {
                 let shared = Arc::new(Shared { connection, alive });
                 *slot.current.write().unwrap_or_else(PoisonError::into_inner) =
                     Some(shared.clone());
-                *failed_at = None;
+                *failed = None;
+                if self.0.is_away.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the database is back");
+                }
                 Ok(Reader(shared))
             }
             Err(error) => {
-                *failed_at = Some(Instant::now());
+                let cause = causes(&error);
+                if !self.0.is_away.swap(true, Ordering::Relaxed) {
+                    let place = self.0.endpoint.place();
+                    tracing::error!(%place, cause, "the database cannot be reached");
+                }
+                *failed = Some(Failed { at: Instant::now(), cause });
                 Err(Error::ServiceUnavailable(error.into()))
             }
         }

@@ -4,13 +4,15 @@
 //! payload. [`mask`] is the one place where top-level errors get their code and where an internal
 //! cause is taken away.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Enum, ErrorExtensionValues, Response, ServerError, SimpleObject, Value};
 
 use crate::{
+    causes::causes,
     error::{Code, Error, seconds},
     id,
+    logging::Sparse,
     text::{Flaw, Rejected},
 };
 
@@ -155,15 +157,20 @@ impl Logged {
     }
 }
 
+static UNAVAILABLE: Sparse = Sparse::new(Duration::from_secs(1));
+
 fn mask_one(error: &mut ServerError, request_id: &str, logged: &mut Logged) -> &'static str {
     let Some(known) = error.source::<Error>() else { return library_code(error) };
     let (code, extensions) = describe(known, request_id);
     match code {
         Code::Internal if logged.is_new(known) => {
-            tracing::error!(request_id, path = ?error.path, cause = %known, "internal error");
+            tracing::error!(request_id, path = ?error.path, cause = causes(known), "internal error");
         }
         Code::ServiceUnavailable if logged.is_new(known) => {
-            tracing::warn!(request_id, cause = ?known, "unavailable");
+            // One outage fails thousands of requests for the same cause.
+            if let Some(untold) = UNAVAILABLE.ask() {
+                tracing::warn!(request_id, cause = causes(known), untold, "unavailable");
+            }
         }
         _ => {}
     }

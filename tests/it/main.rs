@@ -36,6 +36,7 @@ mod post_pages;
 mod problems;
 mod queries;
 mod realtime;
+mod refused;
 mod report;
 mod retry;
 mod rights;

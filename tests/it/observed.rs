@@ -75,10 +75,9 @@ async fn use_it(address: SocketAddr) -> Vec<String> {
     vec![access, refresh]
 }
 
-/// The lines of the log, but for what is said to people at the start.
+/// The lines of the log, each of which is an event.
 fn lines(log: &str) -> Vec<Value> {
-    let lines = log.lines().filter(|line| line.starts_with('{'));
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,6 +96,8 @@ async fn a_line_tells_what_ran_and_what_it_cost_and_no_secret() {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
     let lines = lines(&log);
+    let ending = lines.iter().map(|line| &line["message"]).filter(|said| *said != "request");
+    assert!(ending.last().is_some_and(|said| said == "stopped"), "{log}");
     let of = |field: &str, value: &str| {
         let mut found = lines.iter().filter(|line| line[field] == value);
         let line = found.next().unwrap_or_else(|| panic!("no {field} {value} in {log}"));

@@ -1,13 +1,27 @@
 //! A request's body: of the one type that is read, and never more of it than the limit.
 
+use std::{
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream, HttpBody},
     http::{HeaderMap, header},
 };
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
 use http_body_util::BodyExt;
 
 use super::Refusal;
+
+/// How much of what nobody reads is let pass.
+pub(super) const PASSED_OVER_BYTES: usize = 32 << 20;
+/// How long that may take.
+const PASSED_OVER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A browser sends `application/json` to another origin only after asking, so no foreign form can
 /// run a mutation.
@@ -42,7 +56,7 @@ pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
 /// The whole body.
 pub(super) async fn read(
     headers: &HeaderMap,
-    mut body: Body,
+    body: &mut Body,
     max: usize,
 ) -> Result<Bytes, Refusal> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
@@ -69,4 +83,47 @@ pub(super) async fn read(
         }
     }
     Ok(first.unwrap_or_else(|| rest.freeze()))
+}
+
+/// Whether the client sends its body only after it was told to.
+pub(super) fn waits_for_leave(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::EXPECT)
+        .is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// Lets what was not read of a body pass, for a while. Many clients read an answer only when they
+/// have sent everything, and to them a connection that is closed before is a failure of the network.
+pub(super) async fn let_pass(mut body: Body) {
+    if body.is_end_stream() {
+        return;
+    }
+    let pass = async {
+        let mut passed = 0;
+        while passed <= PASSED_OVER_BYTES
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            passed += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    // Whoever takes longer is answered all the same.
+    let _passed = tokio::time::timeout(PASSED_OVER_WITHIN, pass).await;
+}
+
+/// Another way to the same body: what is read by one is not there for the other.
+pub(super) fn share(body: &mut Body) -> Body {
+    let shared = Share(Arc::new(Mutex::new(mem::take(body).into_data_stream())));
+    *body = Body::from_stream(shared.clone());
+    Body::from_stream(shared)
+}
+
+#[derive(Clone)]
+struct Share(Arc<Mutex<BodyDataStream>>);
+
+impl Stream for Share {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(cx)
+    }
 }

@@ -39,7 +39,16 @@ use crate::{
 
 /// Everything that arrives at the endpoint.
 pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (parts, mut body) = request.into_parts();
+    let waits = body::waits_for_leave(&parts.headers);
+    let response = respond(http, parts, &mut body).await;
+    if !waits {
+        body::let_pass(body).await;
+    }
+    response
+}
+
+async fn respond(http: Shared, parts: Parts, body: &mut RequestBody) -> Response {
     if websocket::is_wanted(&parts.headers) && !http.is_stopping() {
         return websocket::upgrade(&http, parts).await;
     }
@@ -63,14 +72,18 @@ pub(super) async fn handle(State(http): State<Shared>, request: Request) -> Resp
     match answered.await {
         Ok(Ok(response)) => response,
         Ok(Err(refusal)) => refusal.respond(media),
-        Err(_) => Refusal::timeout().respond(media),
+        Err(_) => {
+            // It has had its time.
+            *body = RequestBody::empty();
+            Refusal::timeout().respond(media)
+        }
     }
 }
 
 async fn answer(
     http: &Shared,
     parts: Parts,
-    body: RequestBody,
+    body: &mut RequestBody,
     form: Form,
 ) -> Result<Response, Refusal> {
     let reads_only = match parts.method {
@@ -100,7 +113,7 @@ async fn answer(
 async fn answer_with_files(
     http: &Shared,
     parts: Parts,
-    body: RequestBody,
+    body: &mut RequestBody,
     form: Form,
 ) -> Result<Response, Refusal> {
     let mut info = request_info(http, &parts)?;
@@ -109,7 +122,7 @@ async fn answer_with_files(
     let _place = place.ok_or_else(Refusal::too_many_uploads)?;
     let (max_body, max_file) = (http.app.config.max_body_bytes, http.app.config.max_upload_bytes);
     let (files, parameters) =
-        multipart::Form::open(&parts.headers, body, max_body, max_file).await?;
+        multipart::Form::open(&parts.headers, body::share(body), max_body, max_file).await?;
     let prepared = http.executor.prepare(parameters.into_operation(), info.viewer);
     if prepared.is_ok() {
         info.uploads = files.files(&info.id).await?;

@@ -22,6 +22,7 @@ use tokio::io::AsyncWriteExt;
 use super::{
     Parameters, Refusal,
     arrival::{Allowance, Arrival, HEAD_MAX, HeadTooLong},
+    body::PASSED_OVER_BYTES,
 };
 use crate::{
     error::{Error, Result as Outcome},
@@ -34,8 +35,6 @@ const PREFLIGHT: [&str; 3] =
 /// As many as make sense: an operation has few mutations.
 const MAX_FILES: usize = 4;
 const MAP_MAX_BYTES: usize = 8 * 1024;
-/// How much more of a file that is too large is let pass.
-const PASSED_OVER_BYTES: usize = 32 << 20;
 
 /// Whether a request says that it has files.
 pub(super) fn is_sent(headers: &HeaderMap) -> bool {
