@@ -8,6 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
+    Db,
     statement::{Statement, Term},
     visibility,
     watch::Happening,
@@ -68,6 +69,38 @@ pub async fn find_many(
 pub async fn find_stranger(mut conn: &AsyncPgConnection, happening: Happening) -> Result<Sight> {
     let statement = Statement::new("SELECT ").with(sight(happening, None));
     Ok(statement.get_result(&mut conn).await?)
+}
+
+/// Which edition of what happened there is: another one after each write to the post, or to what was
+/// said under it, whoever wrote. `None` when it is gone.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Edition {
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    edition: Option<String>,
+}
+
+impl Db {
+    /// Which edition there is now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn edition(&self, happening: Happening) -> Result<Edition> {
+        let reader = self.read().await?;
+        let mut conn: &AsyncPgConnection = &reader;
+        let of_post = |post| {
+            Statement::new("SELECT (SELECT xmin::text FROM posts WHERE id = ")
+                .bind::<sql_types::Uuid, _>(post)
+                .sql(")")
+        };
+        let statement = match happening {
+            Happening::Post(post) | Happening::FeedPost { post, .. } => of_post(post),
+            Happening::Comment { post, comment } => of_post(post)
+                .sql(" || ' ' || (SELECT xmin::text FROM comments WHERE id = ")
+                .bind::<sql_types::Uuid, _>(comment)
+                .sql(")"),
+        };
+        Ok(statement.sql(" AS edition").get_result(&mut conn).await?)
+    }
 }
 
 fn sight(happening: Happening, viewer: Option<Term>) -> impl FnOnce(Statement) -> Statement {

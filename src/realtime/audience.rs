@@ -8,7 +8,7 @@ use crate::{
     auth::Viewer,
     db::{
         Db,
-        audience::{self, Sight},
+        audience::{self, Edition, Sight},
         watch::Happening,
     },
     error::Result,
@@ -19,6 +19,8 @@ const LARGE: usize = 100;
 
 /// Who sees what of something that happened.
 pub(super) struct Audience {
+    /// What of it they see.
+    pub edition: Edition,
     stranger: Sight,
     by_session: HashMap<Uuid, Sight>,
 }
@@ -30,6 +32,8 @@ impl Audience {
         viewers: &[Viewer],
         has_strangers: bool,
     ) -> Result<Self> {
+        // First: what is written after it is found out later.
+        let edition = db.edition(happening).await?;
         let mut stranger = Sight::default();
         if has_strangers {
             stranger = audience::find_stranger(&*db.read().await?, happening).await?;
@@ -40,7 +44,7 @@ impl Audience {
             _ => audience::find_many(&*db.write().await?, happening, viewers).await?,
         };
         let by_session = seen.into_iter().map(|seen| (seen.session_id, seen.sight)).collect();
-        Ok(Self { stranger, by_session })
+        Ok(Self { edition, stranger, by_session })
     }
 
     /// `None` when the viewer's session has ended.

@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream};
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt, stream};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -29,6 +30,8 @@ use crate::{
 const BACKLOG: usize = 1_000;
 /// How many groups' answers are made at once.
 const AT_ONCE: usize = 8;
+/// How often an answer is made anew for what was written while it was made.
+const ATTEMPTS: usize = 5;
 /// How many sessions are looked up in one question.
 const SESSIONS_A_QUESTION: usize = 500;
 /// How often, and after which pauses, the audience is asked for again when the database fails.
@@ -87,6 +90,19 @@ pub(super) fn open(topic: Topic, db: Db) -> Door {
 struct Group {
     selection: Arc<dyn Selection>,
     members: HashMap<u64, Member>,
+}
+
+/// A group whose answer is to be made, as this member of it.
+struct Asked {
+    key: GroupKey,
+    selection: Arc<dyn Selection>,
+    viewer: Option<Viewer>,
+}
+
+impl Asked {
+    async fn answer(self, happening: Happening) -> Option<(GroupKey, Bytes)> {
+        Some((self.key, self.selection.answer(happening, self.viewer).await?))
+    }
 }
 
 struct Room {
@@ -164,25 +180,46 @@ impl Room {
             return;
         }
         let started = Instant::now();
-        match self.audience(happening).await {
-            Ok(audience) => {
-                self.let_go(|member| match audience.sight(member.viewer) {
-                    None => Some(End::LoggedOut),
-                    Some(Sight { place: false, .. }) => Some(End::Done),
-                    Some(_) => None,
-                });
-                // Whoever waits for comments hears of the post only whether it is still there.
-                let is_addition = !matches!(happening, Happening::Post(_));
-                if is_addition || matches!(self.topic, Topic::Post(_)) {
-                    self.answer(happening, &audience).await;
-                }
-                metrics::happening(self.topic.name(), started.elapsed());
-            }
+        match self.try_to_tell(happening).await {
+            Ok(true) => metrics::happening(self.topic.name(), started.elapsed()),
+            // The change that came between is told by itself.
+            Ok(false) if matches!(happening, Happening::Post(_)) => {}
+            Ok(false) => self.end_all(End::Missed),
             Err(error) => {
                 tracing::error!(%error, "nobody knows who may hear of what happened");
                 self.end_all(End::Missed);
             }
         }
+    }
+
+    /// Tells what happened, to nobody what was written after it was asked who may read it: an answer
+    /// that one member may read is told to others, too, who may not any more what it has become.
+    /// `false` when it was written anew each time.
+    async fn try_to_tell(&mut self, happening: Happening) -> Result<bool> {
+        for _ in 0..ATTEMPTS {
+            let audience = self.audience(happening).await?;
+            self.let_go(|member| match audience.sight(member.viewer) {
+                None => Some(End::LoggedOut),
+                Some(Sight { place: false, .. }) => Some(End::Done),
+                Some(_) => None,
+            });
+            // Whoever waits for comments hears of the post only whether it is still there.
+            let is_addition = !matches!(happening, Happening::Post(_));
+            if !is_addition && !matches!(self.topic, Topic::Post(_)) {
+                return Ok(true);
+            }
+            let asked =
+                self.asked(&audience).into_iter().map(|asked| asked.answer(happening).boxed());
+            let answers: Vec<_> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
+            if answers.is_empty() {
+                return Ok(true);
+            }
+            if self.db.edition(happening).await.is_ok_and(|now| now == audience.edition) {
+                self.hand_out(answers, &audience);
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Where nothing happens nobody is asked who may hear of it, and a session may end all the same.
@@ -245,21 +282,24 @@ impl Room {
         });
     }
 
-    async fn answer(&mut self, happening: Happening, audience: &Audience) {
-        let groups = self.groups.values_mut().filter_map(|group| {
-            let sees = |member: &&Member| audience.sight(member.viewer).is_some_and(|s| s.thing);
+    /// Whose answers are to be made: of each group, one member who sees it.
+    fn asked(&self, audience: &Audience) -> Vec<Asked> {
+        let sees = |member: &&Member| audience.sight(member.viewer).is_some_and(|s| s.thing);
+        let groups = self.groups.iter().filter_map(|(key, group)| {
             let viewer = group.members.values().find(sees)?.viewer;
-            Some((group, viewer))
+            Some(Asked { key: *key, selection: group.selection.clone(), viewer })
         });
-        stream::iter(groups)
-            .for_each_concurrent(AT_ONCE, async |(group, viewer)| {
-                let Some(answer) = group.selection.answer(happening, viewer).await else { return };
-                group.members.retain(|_, member| {
-                    let sees = audience.sight(member.viewer).is_some_and(|sight| sight.thing);
-                    !sees || member.tell(answer.clone())
-                });
-            })
-            .await;
+        groups.collect()
+    }
+
+    fn hand_out(&mut self, answers: Vec<Option<(GroupKey, Bytes)>>, audience: &Audience) {
+        for (key, answer) in answers.into_iter().flatten() {
+            let Some(group) = self.groups.get_mut(&key) else { continue };
+            group.members.retain(|_, member| {
+                let sees = audience.sight(member.viewer).is_some_and(|sight| sight.thing);
+                !sees || member.tell(answer.clone())
+            });
+        }
         self.groups.retain(|_, group| !group.members.is_empty());
     }
 }

@@ -18,6 +18,7 @@ use rookery::{
 };
 use serde_json::json;
 use tokio::time::timeout;
+use tokio_postgres::Client;
 
 use crate::support::{app::TestApp, socket::Socket};
 
@@ -68,6 +69,44 @@ async fn an_answer_is_made_once_for_all_who_get_the_same() {
         assert_eq!(next(member).await, None);
     }
     assert_eq!(app.app.hub.subscriptions(), 0);
+}
+
+/// Takes the post from the public while its answer is made, which is made of what it is then.
+struct Withdrawn(Client, AtomicUsize);
+
+impl Selection for Withdrawn {
+    fn answer(&self, _: Happening, _: Option<Viewer>) -> BoxFuture<'_, Option<Bytes>> {
+        Box::pin(async {
+            if self.1.fetch_add(1, Ordering::Relaxed) == 0 {
+                let withdraw = "UPDATE posts SET visibility = 'private', title = 'Secret'";
+                self.0.execute(withdraw, &[]).await.unwrap();
+            }
+            Some("Secret".into())
+        })
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_what_a_post_became_that_was_taken_from_them_meanwhile() {
+    let (app, _anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let post = app.post(&ada).await;
+    let owner = Viewer { user_id: ada.key, session_id: ada.session };
+    let selection = Arc::new(Withdrawn(app.database().await, AtomicUsize::default()));
+    let join = async |viewer| {
+        let wanted = Wanted {
+            topic: Topic::Post(post.key),
+            group: [0; 32],
+            selection: selection.clone(),
+            viewer,
+            hangup: Hangup::default(),
+        };
+        app.app.hub.join(wanted).await.unwrap()
+    };
+    let (mut owner, mut stranger) = (join(Some(owner)).await, join(None).await);
+    app.sql("UPDATE posts SET title = 'New'").await;
+    assert_eq!(next(&mut owner).await, Some(Told::Answer("Secret".into())));
+    assert_eq!(next(&mut stranger).await, Some(Told::End(End::Done)));
 }
 
 #[tokio::test]
@@ -139,5 +178,5 @@ async fn an_event_takes_as_many_statements_for_many_as_for_few() {
         taken.push(app.sent("").await - before);
     }
     // What a stranger sees, and all others; the comment, its post, both people at once, the score.
-    assert_eq!(taken, [6, 6]);
+    assert_eq!(taken, [8, 8]);
 }
