@@ -17,7 +17,8 @@ pub enum Code {
     Forbidden,
     /// An argument that cannot be what it should be.
     BadUserInput,
-    /// What was asked for was deleted or hidden while it was being read.
+    /// What is to be followed is not there, or what was asked for was deleted or hidden while it was
+    /// being read.
     NotFound,
     /// Too many requests of this kind.
     RateLimited,
@@ -89,6 +90,10 @@ pub enum Error {
     /// An argument that cannot be what it should be: a malformed id, a foreign cursor.
     #[error("{0}")]
     BadUserInput(Cow<'static, str>),
+    /// There is nothing to follow: what the argument names does not exist, or the viewer may not see
+    /// it.
+    #[error("{0}")]
+    NotFound(&'static str),
     /// A part of what was read is gone: it was deleted or hidden after the read began. Nobody's
     /// mistake, and asking again shows what there is now.
     #[error("This was deleted or hidden while it was being read. Ask again.")]
@@ -148,7 +153,7 @@ impl Error {
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
             Self::BadUserInput(_) => Code::BadUserInput,
-            Self::Gone => Code::NotFound,
+            Self::Gone | Self::NotFound(_) => Code::NotFound,
             Self::RateLimited { .. } => Code::RateLimited,
             Self::Timeout => Code::Timeout,
             Self::ServiceUnavailable(_) | Self::StoreUnavailable(_) | Self::Contended(_) => {

@@ -17,6 +17,7 @@ use super::{
     schema::blocks,
     statement::Statement,
     user::{self, UserRow},
+    visibility,
 };
 use crate::error::Result;
 
@@ -164,8 +165,9 @@ impl BoundaryRow {
     }
 }
 
-/// A page of those against whom this person set a boundary, newest first. It is the one list that
-/// shows blocked people, to the one who blocked them, since otherwise no block could be undone.
+/// A page of those against whom this person set a boundary, newest first, as far as they see them. It
+/// is the one list that shows blocked people, to the one who blocked them, since otherwise no block
+/// could be undone.
 ///
 /// # Errors
 /// When the database fails.
@@ -183,7 +185,7 @@ pub async fn page(
             .sql(", ")
             .sql(names.since)
             .sql(" AS since")
-            .with(from(&names, setter))
+            .with(from(kind, setter))
     };
     let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
@@ -195,22 +197,38 @@ pub async fn page(
 /// When the database fails.
 pub async fn count(mut conn: &AsyncPgConnection, kind: Boundary, setter: Uuid) -> Result<i64> {
     let names = kind.names();
-    let statement =
-        Statement::new("SELECT count(*) FROM ").sql(names.table).with(of(&names, setter));
+    // A subquery for its value is never turned into a read of all users.
+    let statement = Statement::new("SELECT count(*) FROM ")
+        .sql(names.table)
+        .with(set_by(&names, setter))
+        .sql(" AND (SELECT ")
+        .with(seen(kind, setter))
+        .sql(" FROM users WHERE users.id = ")
+        .sql(names.other)
+        .sql(")");
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
 }
 
-fn from(names: &Names, setter: Uuid) -> impl FnOnce(Statement) -> Statement {
-    let (table, other, of) = (names.table, names.other, of(names, setter));
+fn from(kind: Boundary, setter: Uuid) -> impl FnOnce(Statement) -> Statement {
+    let names = kind.names();
     move |statement| {
-        let statement = statement.sql(" FROM ").sql(table);
-        statement.sql(" JOIN users ON users.id = ").sql(other).with(of)
+        let statement = statement.sql(" FROM ").sql(names.table);
+        let statement = statement.sql(" JOIN users ON users.id = ").sql(names.other);
+        statement.with(set_by(&names, setter)).sql(" AND ").with(seen(kind, setter))
     }
 }
 
-fn of(names: &Names, setter: Uuid) -> impl FnOnce(Statement) -> Statement {
+fn set_by(names: &Names, setter: Uuid) -> impl FnOnce(Statement) -> Statement {
     let column = names.setter;
     move |statement| {
         statement.sql(" WHERE ").sql(column).sql(" = ").bind::<sql_types::Uuid, _>(setter)
+    }
+}
+
+/// A condition on `users` against whom the boundary stands.
+fn seen(kind: Boundary, setter: Uuid) -> impl FnOnce(Statement) -> Statement {
+    move |statement| match kind {
+        Boundary::Mute => statement.with(visibility::user(Some(setter))),
+        Boundary::Block => statement.with(visibility::blocked_user(setter)),
     }
 }

@@ -61,6 +61,16 @@ pub struct NewComment {
     pub content: String,
 }
 
+/// A UUIDv7 with the fraction of its millisecond where there may be chance. It is made by PostgreSQL
+/// when the post is locked: of two comments under a post the later one has the higher key, so that
+/// whoever reads on from the last one they know misses none.
+const KEY_OF_THIS_MOMENT: &str = "(
+    SELECT encode(substring(int8send(floor(micros / 1000)::bigint) FROM 3)
+        || substring(int4send(28672 + (micros % 1000 * 4.096)::integer) FROM 3)
+        || substring(uuid_send(gen_random_uuid()) FROM 9), 'hex')::uuid
+    FROM (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000) AS micros OFFSET 0) AS moment
+    WHERE locked.id IS NOT NULL)";
+
 /// Writes a comment, in one statement. `None` when the viewer's session has ended, when there is no
 /// such post that they may see, or no such comment under it that stands and that they may see.
 ///
@@ -84,7 +94,7 @@ pub async fn insert(
     .sql("), locked AS MATERIALIZED (SELECT id FROM visible WHERE lock_post(")
     .bind::<sql_types::Uuid, _>(author)
     .sql(", id)) INSERT INTO comments (id, post_id, author_id, reply_to, content) SELECT ")
-    .bind::<sql_types::Uuid, _>(Uuid::now_v7())
+    .sql(KEY_OF_THIS_MOMENT)
     .sql(", id, ")
     .bind::<sql_types::Uuid, _>(author)
     .sql(", ")

@@ -122,7 +122,8 @@ impl Doomed {
 }
 
 /// Locks the comment's post, as every writer does, if the viewer may see the comment, or may delete
-/// it without seeing it: the owner of the post whom its author has blocked, and admins.
+/// it without seeing it: who wrote it under a post that is hidden from them by now, the owner of the
+/// post whom its author has blocked, and admins.
 async fn lock(conn: &mut AsyncPgConnection, viewer: Viewer, id: Uuid) -> Result<bool> {
     let statement = Statement::new(
         "WITH visible AS MATERIALIZED (SELECT comments.post_id FROM comments WHERE comments.id = ",
@@ -132,6 +133,8 @@ async fn lock(conn: &mut AsyncPgConnection, viewer: Viewer, id: Uuid) -> Result<
     .with(visibility::session(viewer))
     .sql(" AND (")
     .with(visibility::comment(Some(viewer.user_id)))
+    .sql(" OR comments.author_id = ")
+    .bind::<sql_types::Uuid, _>(viewer.user_id)
     .sql(" OR EXISTS (SELECT FROM posts WHERE posts.id = comments.post_id AND posts.owner_id = ")
     .bind::<sql_types::Uuid, _>(viewer.user_id)
     .sql(") OR ")

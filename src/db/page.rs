@@ -73,9 +73,11 @@ impl<T> Page<T> {
         rows.truncate(limit);
         if window.backward {
             rows.reverse();
-            Self { rows, has_previous: more, has_next: window.before.is_some() }
+            let has_previous = more || window.after.is_some();
+            Self { rows, has_previous, has_next: window.before.is_some() }
         } else {
-            Self { rows, has_previous: window.after.is_some(), has_next: more }
+            let has_next = more || window.before.is_some();
+            Self { rows, has_previous: window.after.is_some(), has_next }
         }
     }
 
@@ -101,6 +103,16 @@ mod tests {
     fn one_row_too_many_means_that_more_follow() {
         let page = Page::from_read(vec![1, 2, 3], &window(2, false));
         assert_eq!((page.rows, page.has_previous, page.has_next), (vec![1, 2], false, true));
+    }
+
+    #[test]
+    fn a_cursor_at_either_end_means_that_there_is_more_beyond_it() {
+        for backward in [false, true] {
+            let cursor = || Some(Position { key: (), id: Uuid::nil() });
+            let window = Window { after: cursor(), before: cursor(), limit: 2, backward };
+            let page = Page::from_read(vec![1, 2], &window);
+            assert!(page.has_previous && page.has_next, "backward {backward}");
+        }
     }
 
     #[test]

@@ -169,16 +169,31 @@ impl Gathered for Counts {
     }
 }
 
-/// The texts of these posts, which the viewer is known to see.
+/// The texts of these posts, as far as the viewer still sees them: what was public when its title was
+/// read may say something else to fewer people now.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find_contents(
     mut conn: &AsyncPgConnection,
+    viewer: Option<Uuid>,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, String>> {
-    let texts = posts::table.filter(posts::id.eq_any(ids)).select((posts::id, posts::content));
-    Ok(texts.load::<(Uuid, String)>(&mut conn).await?.into_iter().collect())
+    let statement =
+        Statement::new("SELECT posts.id, posts.content FROM posts WHERE posts.id = ANY(")
+            .bind::<sql_types::Array<sql_types::Uuid>, _>(ids.to_vec())
+            .sql(") AND ")
+            .with(visibility::post(viewer));
+    let texts: Vec<ContentRow> = statement.load(&mut conn).await?;
+    Ok(texts.into_iter().map(|text| (text.id, text.content)).collect())
+}
+
+#[derive(QueryableByName)]
+struct ContentRow {
+    #[diesel(sql_type = sql_types::Uuid)]
+    id: Uuid,
+    #[diesel(sql_type = sql_types::Text)]
+    content: String,
 }
 
 /// The posts with these keys that the viewer may see, in no order.

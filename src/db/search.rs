@@ -1,4 +1,5 @@
-//! The search for people: by the beginning of a name, or by its likeness.
+//! The search for people: by the beginning of a name, or by its likeness. What letters are made small
+//! is for PostgreSQL to say, on both sides: others do it otherwise with some.
 
 use diesel::{QueryableByName, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -44,14 +45,13 @@ pub async fn page(
     words: &str,
     window: &Window<f64>,
 ) -> Result<Page<FoundUser>> {
-    let words = words.to_lowercase();
     let select = |s: Statement| {
         s.sql("SELECT * FROM (SELECT ")
             .sql(user::COLUMNS)
             .sql(", ")
-            .with(rank(&words))
+            .with(rank(words))
             .sql(" AS rank")
-            .with(fitting(viewer, &words))
+            .with(fitting(viewer, words))
             .sql(") AS users WHERE TRUE")
     };
     let order = Order { key: "rank", id: "id", descending: true };
@@ -64,7 +64,7 @@ pub async fn page(
 /// # Errors
 /// When the database fails.
 pub async fn count(mut conn: &AsyncPgConnection, viewer: Option<Uuid>, words: &str) -> Result<i64> {
-    let statement = Statement::new("SELECT count(*)").with(fitting(viewer, &words.to_lowercase()));
+    let statement = Statement::new("SELECT count(*)").with(fitting(viewer, words));
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
 }
 
@@ -73,17 +73,17 @@ fn rank(words: &str) -> impl FnOnce(Statement) -> Statement {
     let (words, pattern) = (words.to_owned(), prefix_pattern(words));
     move |statement| {
         statement
-            .sql("(lower(username) = ")
+            .sql("(lower(username) = lower(")
             .bind::<sql_types::Text, _>(words.clone())
-            .sql(")::integer * 8 + (lower(username) LIKE ")
+            .sql("))::integer * 8 + (lower(username) LIKE lower(")
             .bind::<sql_types::Text, _>(pattern.clone())
-            .sql(")::integer * 4 + coalesce(lower(display_name) LIKE ")
+            .sql("))::integer * 4 + coalesce(lower(display_name) LIKE lower(")
             .bind::<sql_types::Text, _>(pattern)
-            .sql(", FALSE)::integer * 2 + greatest(similarity(lower(username), ")
+            .sql("), FALSE)::integer * 2 + greatest(similarity(lower(username), lower(")
             .bind::<sql_types::Text, _>(words.clone())
-            .sql("), word_similarity(")
+            .sql(")), word_similarity(lower(")
             .bind::<sql_types::Text, _>(words)
-            .sql(", lower(display_name)))::float8")
+            .sql("), lower(display_name)))::float8")
     }
 }
 
@@ -91,15 +91,15 @@ fn fitting(viewer: Option<Uuid>, words: &str) -> impl FnOnce(Statement) -> State
     let (words, pattern) = (words.to_owned(), prefix_pattern(words));
     move |statement| {
         statement
-            .sql(" FROM users WHERE (lower(username) LIKE ")
+            .sql(" FROM users WHERE (lower(username) LIKE lower(")
             .bind::<sql_types::Text, _>(pattern.clone())
-            .sql(" OR lower(display_name) LIKE ")
+            .sql(") OR lower(display_name) LIKE lower(")
             .bind::<sql_types::Text, _>(pattern)
-            .sql(" OR lower(username) % ")
+            .sql(") OR lower(username) % lower(")
             .bind::<sql_types::Text, _>(words.clone())
-            .sql(" OR ")
+            .sql(") OR lower(")
             .bind::<sql_types::Text, _>(words)
-            .sql(" <% lower(display_name)) AND ")
+            .sql(") <% lower(display_name)) AND ")
             .with(visibility::listed_user(viewer))
     }
 }

@@ -60,6 +60,13 @@ pub fn user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
     }
 }
 
+/// A condition on `users` whom the viewer is known to block, for the one list that shows these.
+pub fn blocked_user(viewer: Uuid) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement.sql(" (users.suspended_at IS NULL OR ").with(viewer_is_admin(viewer)).sql(") ")
+    }
+}
+
 /// A condition on `users` in lists of people: followers, voters, those who are found.
 pub fn listed_user(viewer: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
     move |statement| statement.with(user(viewer)).sql(" AND ").with(not_muted(viewer, "users.id"))

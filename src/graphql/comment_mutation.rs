@@ -7,7 +7,7 @@ use super::{
     comment::Comment,
     context::ContextExt,
     error::{Problems, UserError, UserErrorCode},
-    moderation::REASON,
+    moderation,
     post::Post,
 };
 use crate::{
@@ -85,9 +85,11 @@ impl CommentMutation {
         };
         let Some(row) = updated else {
             let others = ctx.loaders().comments.load(id).await?;
-            let own = others.as_ref().is_some_and(|row| row.author_id == Some(viewer.user_id));
-            if !own {
-                problems.push(if others.is_some() { not_yours() } else { no_comment() });
+            match others {
+                None => problems.push(no_comment()),
+                Some(row) if row.deleted_at.is_some() => problems.push(already_deleted()),
+                Some(row) if row.author_id != Some(viewer.user_id) => problems.push(not_yours()),
+                Some(_) => {}
             }
             // It could not be written to, and can be now: asked again, the answer is a clear one.
             if problems.is_empty() {
@@ -110,7 +112,7 @@ impl CommentMutation {
         let viewer = ctx.require_viewer()?;
         let id = input.comment_id.uuid();
         let mut problems = Problems::default();
-        let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
+        let reason = moderation::reason(&mut problems, input.reason);
         let (db, reason) = (&ctx.app().db, reason.as_deref());
         let deleted = if problems.is_empty() {
             let delete = |mut conn: Connection| async move {

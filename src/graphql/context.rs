@@ -91,6 +91,13 @@ pub trait ContextExt<'a> {
         })
     }
 
+    /// Whether an admin is asking. A session that has ended is nobody's, and no reason for an error
+    /// where other people would be shown something all the same.
+    fn viewer_is_admin(&self) -> impl Future<Output = bool> + Send {
+        let user = self.session_user();
+        async move { matches!(user.await, Ok(Some(user)) if user.is_admin()) }
+    }
+
     /// The user who is asking, where their session must still stand: `me`, `feed`, mutations,
     /// subscriptions.
     ///

@@ -157,7 +157,11 @@ impl<T: Eager> OutputType for QuickList<'_, T> {
             let ctx = ctx.with_index(n);
             async move {
                 let answer = field_by_field(&ctx, *object).await;
-                answer.map_err(|error| ctx.set_error_path(error))
+                // Whatever failed within has said where that was.
+                answer.map_err(|error| match error.path.is_empty() {
+                    true => ctx.set_error_path(error),
+                    false => error,
+                })
             }
         });
         Ok(Value::List(try_join_all(objects).await?))

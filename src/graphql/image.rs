@@ -101,18 +101,31 @@ impl Image {
         Ok(Some(Self { stored, alt: alt.map(str::to_owned), hidden }))
     }
 
-    /// Where its largest file is.
-    ///
-    /// # Errors
-    /// Never: keys of any length can sign.
-    pub fn large(&self, ctx: &Context<'_>) -> Result<Url> {
-        self.address(ctx, media::ImageSize::Large)
-    }
-
-    fn address(&self, ctx: &Context<'_>, size: media::ImageSize) -> Result<Url> {
+    async fn address(&self, ctx: &Context<'_>, size: media::ImageSize) -> Result<Url> {
         let file = self.stored.file(size);
-        if self.hidden { Url::of_hidden(ctx, &file) } else { Ok(Url::of(ctx, &file)) }
+        // The suspended see their own rows, and may open their pictures to nobody.
+        if self.hidden && ctx.viewer_is_admin().await {
+            Url::of_hidden(ctx, &file)
+        } else {
+            Ok(Url::of(ctx, &file))
+        }
     }
+}
+
+/// Where the largest file of a picture is.
+///
+/// # Errors
+/// When what stands in the row is no picture.
+pub async fn largest(ctx: &Context<'_>, picture: Result<Option<Image>>) -> Result<Option<Url>> {
+    let Some(picture) = picture? else { return Ok(None) };
+    Ok(Some(picture.address(ctx, media::ImageSize::Large).await?))
+}
+
+/// The same where nothing has to be waited for.
+pub fn largest_at_once(ctx: &Context<'_>, picture: Result<Option<Image>>) -> Option<Option<Url>> {
+    let Some(picture) = picture.ok()? else { return Some(None) };
+    let file = picture.stored.file(media::ImageSize::Large);
+    (!picture.hidden).then(|| Some(Url::of(ctx, &file)))
 }
 
 /// A picture that somebody uploaded, as JPEG, or as WebP where something shines through.
@@ -126,7 +139,7 @@ impl Image {
         ctx: &Context<'_>,
         #[graphql(desc = "In which size.", default_with = "ImageSize::Large")] size: ImageSize,
     ) -> Result<Url> {
-        self.address(ctx, size.into())
+        self.address(ctx, size.into()).await
     }
 
     /// How wide it is in its large size, in pixels.

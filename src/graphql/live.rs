@@ -103,7 +103,9 @@ impl LiveOperation {
             return Err(refusal(operation.finish(response, &statements)));
         }
         let Some(topic) = topic.get().copied() else {
-            let error = failure(Error::internal("a subscription waits for nothing"));
+            let error = failure(Error::bad_input(
+                "The subscription waits for nothing: `@skip` or `@include` leaves its field out.",
+            ));
             return Err(operation.finish(Response::from_errors(vec![error]), &statements));
         };
         let hub = operation.executor.app().hub.clone();

@@ -81,8 +81,8 @@ impl Lookup for PostContents {
     type Value = String;
     const NAME: &'static str = "post_contents";
 
-    async fn find(db: &Db, _viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, String>> {
-        post::find_contents(&*db.read().await?, keys).await
+    async fn find(db: &Db, viewer: Option<Uuid>, keys: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+        post::find_contents(&*db.read().await?, viewer, keys).await
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     context::ContextExt,
     eager::Eager,
+    error::Problems,
     follow::load,
     id::{AnyId, Id, ModerationKind},
     loaders::Lookup,
@@ -27,6 +28,12 @@ use crate::{
 
 /// How an admin gives the reason of an act, and anybody that of a report.
 pub const REASON: Rule = Rule { name: "The reason", max: 2_000, multiline: true };
+
+/// The reason of an act that needs none: one that is left empty is none.
+pub fn reason(problems: &mut Problems, text: Option<String>) -> Option<String> {
+    let text = text.filter(|text| !text.trim().is_empty())?;
+    problems.check("reason", REASON.check(&text))
+}
 
 /// An entry of the log by key, if the viewer may see it.
 pub struct ModerationEntries;

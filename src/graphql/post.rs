@@ -10,7 +10,7 @@ use super::{
     context::ContextExt,
     eager::{Eager, Quick, write_object},
     id::{Asked, Id, PostKind},
-    image::{Image, Url},
+    image::{self, Image, Url},
     json::{EnumValue, Json},
     loaders::Loaders,
     nested,
@@ -116,8 +116,8 @@ impl Post {
     }
 
     /// Where its picture is, in its largest size; null when it has none.
-    fn image_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
-        self.picture().and_then(|image| image.map(|image| image.large(ctx)).transpose()).into()
+    async fn image_url(&self, ctx: &Context<'_>) -> Nullable<Url> {
+        image::largest(ctx, self.picture()).await.into()
     }
 
     /// Its picture; null when it has none.
@@ -231,9 +231,7 @@ impl Post {
 
     /// Whether the viewer may delete it: its owner and admins may.
     async fn viewer_can_delete(&self, ctx: &Context<'_>) -> bool {
-        // With a session that has ended one can do nothing, and that is no error here.
-        self.is_viewers_own(ctx)
-            || matches!(ctx.session_user().await, Ok(Some(viewer)) if viewer.is_admin())
+        self.is_viewers_own(ctx) || ctx.viewer_is_admin().await
     }
 }
 
@@ -246,7 +244,7 @@ impl Eager for Post {
             "content" => json.put(self.row.content.0.as_deref()?),
             "published" => json.put(self.published(ctx)),
             "visibility" => json.put(EnumValue(self.visibility(ctx))),
-            "imageUrl" => json.put(self.image_url(ctx).ok()?),
+            "imageUrl" => json.put(image::largest_at_once(ctx, self.picture())?),
             "createdAt" => json.put(self.created_at(ctx)),
             "updatedAt" => json.put(self.updated_at(ctx)),
             "editedAt" => json.put(self.edited_at(ctx)),

@@ -7,7 +7,7 @@ use super::{
     context::ContextExt,
     error::{Problems, UserError, UserErrorCode},
     id::{Id, PostKind},
-    moderation::REASON,
+    moderation,
     post::{Post, Visibility},
     upload::{Upload, develop},
     user::User,
@@ -114,7 +114,7 @@ impl PostMutation {
         let viewer = ctx.begin_write().await?.id;
         let id = input.id.uuid();
         let mut problems = Problems::default();
-        let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
+        let reason = moderation::reason(&mut problems, input.reason);
         let db = &ctx.app().db;
         let deleted = if problems.is_empty() {
             delete(db, viewer, id, reason).await?

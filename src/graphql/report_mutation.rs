@@ -7,7 +7,7 @@ use super::{
     context::{ADMINS_ONLY, ContextExt},
     error::{Problems, UserError, UserErrorCode},
     id::{AnyId, Id, ReportKind},
-    moderation::REASON,
+    moderation::{self, REASON},
     report::{Report, ReportSubject, find_subject},
 };
 use crate::{
@@ -66,7 +66,7 @@ impl ReportMutation {
     ) -> Result<ResolveReportPayload> {
         let admin = ctx.begin_admin_write().await?.id;
         let mut problems = Problems::default();
-        let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
+        let reason = moderation::reason(&mut problems, input.reason);
         let (db, id, reason) = (&ctx.app().db, input.report_id.uuid(), reason.as_deref());
         if !problems.is_empty() {
             let found = ctx.loaders().reports.load(id).await?;

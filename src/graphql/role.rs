@@ -7,7 +7,7 @@ use super::{
     error::{Problems, UserError, UserErrorCode},
     follow::user_not_found,
     id::{Id, UserKind},
-    moderation::REASON,
+    moderation,
     user::User,
 };
 use crate::{
@@ -44,7 +44,7 @@ impl RoleMutation {
     ) -> Result<SetUserRolePayload> {
         let admin = ctx.begin_admin_write().await?;
         let mut problems = Problems::default();
-        let reason = input.reason.and_then(|text| problems.check("reason", REASON.check(&text)));
+        let reason = moderation::reason(&mut problems, input.reason);
         let (id, to_admin) = (input.user_id.uuid(), input.role == Role::Admin);
         let (db, actor, reason) = (&ctx.app().db, admin.id, reason.as_deref());
         let changed = if problems.is_empty() {

@@ -95,7 +95,7 @@ impl SubscriptionRoot {
 async fn find_post(ctx: &Context<'_>, id: Id<PostKind>) -> Result<()> {
     ctx.session_user().await?;
     let post = ctx.loaders().posts.load(id.uuid()).await?;
-    post.map(|_| ()).ok_or_else(|| Error::bad_input(NO_SUCH_POST))
+    post.map(|_| ()).ok_or(Error::NotFound(NO_SUCH_POST))
 }
 
 fn begin<T>(slot: &OnceLock<Topic>, topic: Topic) -> Option<T> {

@@ -6,7 +6,7 @@ use super::{
     context::ContextExt,
     error::{Problems, UserError, UserErrorCode},
     id::{Id, UserKind},
-    moderation::REASON,
+    moderation,
     role::note_refusal,
     user::User,
 };
@@ -60,7 +60,7 @@ async fn set(
         let message = "You cannot suspend yourself.";
         problems.push(UserError::field("userId", UserErrorCode::NotOneself, message));
     }
-    let reason = reason.and_then(|text| problems.check("reason", REASON.check(&text)));
+    let reason = moderation::reason(&mut problems, reason);
     let db = &ctx.app().db;
     let changed = if problems.is_empty() {
         let set = move |mut conn: Connection| {

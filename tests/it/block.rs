@@ -158,6 +158,31 @@ async fn only_oneself_sees_whom_one_blocks_and_mutes() {
 }
 
 #[tokio::test]
+async fn who_is_suspended_or_blocks_back_is_not_shown_by_the_lists_of_boundaries_either() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
+    let (zoe, root) = (app.user("zoe").await, app.admin("root").await);
+    for viewer in [&ada, &root] {
+        for (field, other) in [("blockUser", &bob), ("muteUser", &eve), ("muteUser", &zoe)] {
+            set(viewer, field, &other.id).await;
+        }
+    }
+    app.suspend(&bob).await;
+    app.suspend(&eve).await;
+    set(&zoe, "blockUser", &ada.id).await;
+    let document = "{ me { blockedUsers { totalCount nodes { username } }
+                           mutedUsers { totalCount nodes { username isSuspended } } } }";
+    let nobody = json!({ "totalCount": 0, "nodes": [] });
+    let seen = ada.query(document, json!({})).await;
+    assert_eq!(seen.data("/me"), &json!({ "blockedUsers": nobody, "mutedUsers": nobody }));
+    let seen = root.query(document, json!({})).await;
+    let muted = json!([{ "username": "zoe", "isSuspended": false },
+                       { "username": "eve", "isSuspended": true }]);
+    assert_eq!(seen.data("/me/mutedUsers"), &json!({ "totalCount": 2, "nodes": muted }));
+    assert_eq!(seen.data("/me/blockedUsers/nodes/0/username"), "bob");
+}
+
+#[tokio::test]
 async fn a_mute_hides_from_lists_and_nowhere_else() {
     let (app, _) = TestApp::init().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);

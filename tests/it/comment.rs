@@ -2,7 +2,11 @@
 
 mod deleted;
 
+use std::time::Duration;
+
+use futures_util::future;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::support::{
     app::TestApp,
@@ -188,4 +192,33 @@ async fn what_somebody_said_is_listed_where_the_viewer_may_read_it() {
     let node =
         anon.query("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": private.id })).await;
     assert_eq!(node.data("/node"), &Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_on_from_the_last_comment_they_know_misses_none() {
+    let (app, anon) = TestApp::with_settings(&[("WRITES_PER_MINUTE", "1000")]).await;
+    let ada = app.user("ada").await;
+    let post = app.post(&ada).await;
+    let write = async |n: usize| {
+        for comment in 0..15 {
+            say(&ada, &post, &format!("{n}, {comment}"), None).await;
+        }
+    };
+    let read = async {
+        let page = "query ($id: ID!, $after: String) { post(id: $id) {
+            comments(first: 100, after: $after) { nodes { id } pageInfo { endCursor } } } }";
+        let (mut seen, mut after) = (0, Value::Null);
+        while seen < 8 * 15 {
+            let answer = anon.query(page, json!({ "id": post.id, "after": after })).await;
+            let comments = answer.data("/post/comments");
+            seen += comments["nodes"].as_array().unwrap().len();
+            match &comments["pageInfo"]["endCursor"] {
+                Value::Null => tokio::time::sleep(Duration::from_millis(1)).await,
+                last => after = last.clone(),
+            }
+        }
+    };
+    let writers = future::join_all((0..8).map(write));
+    let (_, read) = tokio::join!(writers, timeout(Duration::from_secs(30), read));
+    read.expect("all of them to be read");
 }

@@ -167,3 +167,12 @@ async fn a_hundred_parents_cost_as_many_statements_as_two() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_error_says_in_which_field_of_a_list_it_is() {
+    let (app, anon) = TestApp::init().await;
+    app.user("ada").await;
+    let document = r#"{ users { nodes { posts(after: "x") { totalCount } } } }"#;
+    let answer = anon.query(document, json!({})).await;
+    assert_eq!(answer.json["errors"][0]["path"], json!(["users", "nodes", 0, "posts"]));
+}

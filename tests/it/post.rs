@@ -1,11 +1,11 @@
 //! Posts: written, changed and deleted, by whom, and who sees them.
 
-use rookery::db::post::Visibility;
+use rookery::db::post::{Visibility, find_contents};
 use serde_json::{Value, json};
 
 use crate::{
     retry::waits,
-    support::{app::TestApp, client::Client, post::post_id, user::TestUser},
+    support::{app::TestApp, client::Client, post::post_id, user::TestUser, world::Seen},
 };
 
 const CREATE: &str = "mutation ($input: CreatePostInput!) { createPost(input: $input) {
@@ -125,6 +125,19 @@ async fn a_post_whose_owner_goes_while_it_is_read_is_not_there() {
     assert_eq!(answer.json["data"], expected, "{}", answer.text);
     assert_eq!(answer.code(), Some("NOT_FOUND"));
     assert_eq!(answer.json["errors"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_text_is_read_by_those_who_still_see_the_post() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let (open, draft) = (app.post(&ada).await, app.post_seen(&ada, Seen::Draft).await);
+    let conn = app.app.db.read().await.unwrap();
+    for (viewer, texts) in [(None, 1), (Some(bob.key), 1), (Some(ada.key), 2)] {
+        let found = find_contents(&conn, viewer, &[open.key, draft.key]).await.unwrap();
+        assert_eq!(found.len(), texts, "{viewer:?}");
+        assert!(found.contains_key(&open.key));
+    }
 }
 
 async fn send_count(client: &Client) -> i64 {

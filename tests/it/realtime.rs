@@ -179,12 +179,20 @@ async fn what_may_not_be_followed_is_refused() {
     let wrong = Made { key: Uuid::nil(), id: Id::<CommentKind>::from(Uuid::nil()).to_string() };
     let (mut bobs, mut strangers) =
         (socket_of(&app, &bob).await, Socket::introduced(app.address).await);
-    for post in [&hidden, &nothing, &wrong] {
+    for (post, code) in
+        [(&hidden, "NOT_FOUND"), (&nothing, "NOT_FOUND"), (&wrong, "BAD_USER_INPUT")]
+    {
         for document in [comments_of(post), changes_of(post)] {
             for socket in [&mut bobs, &mut strangers] {
-                assert_refused(socket, &document, "BAD_USER_INPUT").await;
+                assert_refused(socket, &document, code).await;
             }
         }
+    }
+    for left_out in [
+        "subscription { feedPostAdded @include(if: false) { id } }",
+        "subscription { ... @skip(if: true) { feedPostAdded { id } } }",
+    ] {
+        assert_refused(&mut bobs, left_out, "BAD_USER_INPUT").await;
     }
     assert_refused(&mut strangers, FEED, "UNAUTHENTICATED").await;
     let two = "subscription { feedPostAdded { id } again: feedPostAdded { id } }";

@@ -66,6 +66,11 @@ async fn a_search_finds_beginnings_and_likenesses() {
     assert_eq!(search("brewster").await, ["hopper"]);
     assert_eq!(search("grace b").await, ["hopper"]);
     assert_eq!(search("%").await, [""; 0]);
+    // Letters that others make small in another way than PostgreSQL does.
+    for name in ["ΩΣ", "İpek"] {
+        call(&grace, "updateProfile", json!({ "displayName": name })).await;
+        assert_eq!(search(name).await, ["hopper"], "{name}");
+    }
     assert_eq!(search(" \u{200b}").await.len(), 6, "no words, no search");
     for bad in ["a\0", &"a".repeat(101)] {
         assert_eq!(users(&anon, json!({ "search": bad })).await.code(), Some("BAD_USER_INPUT"));

@@ -166,6 +166,9 @@ impl PersistedQuery {
 
 fn string(name: &str, json: &str) -> Result<String, Refusal> {
     let text: Cow<'_, str> = serde_json::from_str(json).map_err(|_unreadable| {
+        if has_half_a_character(json) {
+            return half_a_character(name);
+        }
         Refusal::bad_request(format!("The parameter `{name}` must be a string."))
     })?;
     Ok(text.into_owned())
@@ -180,6 +183,7 @@ fn object<'a, T: Deserialize<'a>>(name: &str, json: &'a str) -> Result<T, Refusa
 
 fn read_values(json: &str) -> Result<Variables, Refusal> {
     read_variables(json).map_err(|unreadable| match unreadable {
+        Unreadable::Malformed if has_half_a_character(json) => half_a_character("variables"),
         Unreadable::Malformed => no_object("variables"),
         Unreadable::TooMany => Refusal::too_complex(format!(
             "The parameter `variables` holds too many values; the limit is {MAX_VARIABLE_VALUES}."
@@ -187,7 +191,52 @@ fn read_values(json: &str) -> Result<Variables, Refusal> {
     })
 }
 
+/// Whether a JSON text has one of two escapes that are a character only together, as is left of a text
+/// that was cut between its UTF-16 units.
+fn has_half_a_character(json: &str) -> bool {
+    // A backslash that stands for itself begins no escape.
+    let json = json.replace(r"\\", "  ");
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix(r"\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let is_first = |at| matches!(unit(at), Some(0xd800..=0xdbff));
+    let is_second = |at| matches!(unit(at), Some(0xdc00..=0xdfff));
+    json.match_indices(r"\u").any(|(at, _)| {
+        is_first(at) && !is_second(at + 6)
+            || is_second(at) && !at.checked_sub(6).is_some_and(is_first)
+    })
+}
+
+fn half_a_character(name: &str) -> Refusal {
+    let message = format!(
+        "The parameter `{name}` has half of a character, as is left of a text that was cut in the \
+         middle of an emoji: an unpaired surrogate."
+    );
+    Refusal::bad_request(message)
+}
+
 fn no_object(name: &str) -> Refusal {
     let message = format!("The parameter `{name}` must be a JSON object of reasonable depth.");
     Refusal::bad_request(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_characters_are_found() {
+        for (json, is_broken) in [
+            (r#""\ud83d""#, true),
+            (r#""\ude00\ud83d""#, true),
+            (r#""\uD83D \uDE00""#, true),
+            (r#""\ud83d\ude00\ud83d""#, true),
+            (r#""\ud83d\ude00""#, false),
+            (r#""\\ud83d""#, false),
+            (r#""\u00e9 \u12"#, false),
+        ] {
+            assert_eq!(has_half_a_character(json), is_broken, "{json}");
+        }
+    }
 }

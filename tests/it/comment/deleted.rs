@@ -74,9 +74,9 @@ async fn only_an_admins_deletion_of_what_others_wrote_is_logged_with_its_reason(
     assert_eq!(app.count("moderation_log WHERE action = 'delete_comment'").await, 0);
 
     let comment = app.comment(&ada, &post, None).await;
-    let input = json!({ "commentId": comment.id, "reason": " \n " });
+    let input = json!({ "commentId": comment.id, "reason": "x".repeat(2_001) });
     let answer = admin.query(DELETE, json!({ "input": input })).await;
-    assert_eq!(problems(&answer, "deleteComment"), pairs(&[("REQUIRED", "reason")]));
+    assert_eq!(problems(&answer, "deleteComment"), pairs(&[("TOO_LONG", "reason")]));
     let input = json!({ "commentId": comment.id, "reason": " Spam. " });
     let answer = admin.query(DELETE, json!({ "input": input })).await;
     assert_eq!(answer.data("/deleteComment/deletedCommentId"), comment.id.as_str());
@@ -86,6 +86,27 @@ async fn only_an_admins_deletion_of_what_others_wrote_is_logged_with_its_reason(
         admin.key, comment.key
     );
     assert_eq!(app.count(&logged).await, 1);
+    let comment = app.comment(&ada, &post, None).await;
+    let input = json!({ "commentId": comment.id, "reason": " \n " });
+    admin.query(DELETE, json!({ "input": input })).await;
+    assert_eq!(app.count("moderation_log WHERE action = 'delete_comment' AND reason IS NULL").await, 1, "left empty is none");
+}
+
+#[tokio::test]
+async fn what_somebody_wrote_is_theirs_to_delete_under_a_post_that_is_hidden_from_them() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let post = app.post(&ada).await;
+    let comment = app.comment(&bob, &post, None).await;
+    app.sql("UPDATE posts SET visibility = 'private'").await;
+    assert_eq!(
+        problems(&update(&bob, &comment.id, "Other").await, "updateComment"),
+        pairs(&[("NOT_FOUND", "commentId")])
+    );
+    let answer = delete(&bob, &comment).await;
+    assert_eq!(answer.data("/deleteComment/deletedCommentId"), comment.id.as_str());
+    assert_eq!(answer.data("/deleteComment/post"), &Value::Null);
+    assert_eq!(app.count("comments").await, 0);
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn everybody_may_follow_what_the_matrix_says_and_no_more() {
                     socket.subscribe(&id, &document).await;
                     begun += 1;
                 } else {
-                    assert_eq!(refusal(socket, &id, &document).await, "BAD_USER_INPUT", "{id}");
+                    assert_eq!(refusal(socket, &id, &document).await, "NOT_FOUND", "{id}");
                 }
             }
         }

@@ -71,8 +71,13 @@ pub async fn check(app: &TestApp, world: &World, viewers: &[(Viewer, Client)], s
             };
             assert_eq!(path_told, path(name), "{what}");
             let hidden = world.users[&world.shown_by(shown)].suspended;
-            assert_eq!(pass.is_some(), hidden, "{what}");
-            // Whatever is told can be seen.
+            assert_eq!(pass.is_some(), hidden && world.is_admin(*viewer), "{what}");
+            if hidden && pass.is_none() {
+                // The suspended see their rows, and their pictures no more than others do.
+                assert_eq!(status(client, path_told).await, StatusCode::NOT_FOUND, "{what}");
+                continue;
+            }
+            // Whatever else is told can be seen.
             let (status, _, bytes) = client.fetch(url.as_str().unwrap()).await;
             assert_eq!((status, &*bytes), (StatusCode::OK, BYTES.as_bytes()), "{what}");
         }
