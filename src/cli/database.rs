@@ -6,7 +6,7 @@ use crate::{
     db::{
         ConnectOptions,
         embedded::{DATABASE, EmbeddedError, EmbeddedPostgres, Options, running},
-        migrations,
+        migrations::{self, State},
     },
 };
 
@@ -24,10 +24,14 @@ impl Database {
     /// # Errors
     /// When our own server does not start, or the settings name no usable address.
     pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+        Self::open_or_make(config, true).await
+    }
+
+    async fn open_or_make(config: &Config, make: bool) -> Result<Self, Failure> {
         if !config.embedded_database() {
             return Ok(Self { options: ConnectOptions::new(config, None)?, server: None });
         }
-        let server = EmbeddedPostgres::start(embedded_options(config)).await?;
+        let server = EmbeddedPostgres::start(embedded_options(config, make)).await?;
         let options = ConnectOptions::new(config, Some(&server.database_url(DATABASE)))?;
         Ok(Self { options, server: Some(server) })
     }
@@ -37,7 +41,20 @@ impl Database {
     /// # Errors
     /// As [`Database::open`].
     pub(super) async fn join(config: &Config) -> Result<Self, Failure> {
-        match Self::open(config).await {
+        Self::join_or_make(config, true).await
+    }
+
+    /// For a command about what is there: makes no database where there is none, as in a folder where
+    /// no server was ever started.
+    ///
+    /// # Errors
+    /// As [`Database::open`], and when there is none.
+    pub(super) async fn join_existing(config: &Config) -> Result<Self, Failure> {
+        Self::join_or_make(config, false).await
+    }
+
+    async fn join_or_make(config: &Config, make: bool) -> Result<Self, Failure> {
+        match Self::open_or_make(config, make).await {
             Err(Failure::Embedded(EmbeddedError::InUse { folder, holder })) => {
                 let url = running::database_url(&folder, DATABASE)
                     .ok_or(EmbeddedError::InUse { folder, holder })?;
@@ -53,7 +70,7 @@ impl Database {
     /// When it lacks migrations, or cannot be reached.
     pub(super) async fn is_migrated(&self) -> Result<(), Failure> {
         let status = migrations::status(&self.options.endpoint).await?;
-        match status.iter().filter(|migration| !migration.applied).count() {
+        match status.iter().filter(|migration| migration.state == State::Pending).count() {
             0 => Ok(()),
             lacking => Err(Failure::Refused(format!(
                 "the database lacks {lacking} of {} migrations; run `rookery migrate up` first",
@@ -88,8 +105,9 @@ impl Database {
     }
 }
 
-fn embedded_options(config: &Config) -> Options {
+fn embedded_options(config: &Config, make: bool) -> Options {
     Options {
+        make,
         data_dir: config.data_dir.clone(),
         binaries: config.postgres_bin_dir.clone(),
         cache_dir: config.data_dir.join("cache"),

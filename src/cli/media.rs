@@ -33,7 +33,7 @@ pub(super) struct Sweep {
 
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let Command::Sweep(Sweep { dry_run }) = command;
-    let database = Database::join(&config).await?;
+    let database = Database::join_existing(&config).await?;
     let report = sweep(&config, &database, dry_run).await;
     database.close().await?;
     output::print(&report?)

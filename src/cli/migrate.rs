@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use clap::Subcommand;
 
-use super::{Outcome, database::Database, output};
-use crate::{config::Config, db::migrations};
+use super::{Outcome, database::Database, failure::Failure, output};
+use crate::{
+    config::Config,
+    db::migrations::{self, State},
+};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -20,32 +23,49 @@ pub(super) enum Command {
         /// Undo every migration, which leaves an empty database
         #[arg(long)]
         all: bool,
+        /// Yes, what is in the tables may be lost
+        #[arg(long)]
+        yes: bool,
     },
     /// List every migration and whether the database has it
     Status,
 }
 
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
-    let database = Database::join(&config).await?;
+    let database = match command {
+        Command::Up => Database::join(&config).await?,
+        Command::Down { .. } | Command::Status => Database::join_existing(&config).await?,
+    };
     let report = report(command, &database).await;
     database.close().await?;
     output::print(&report?)
 }
 
-async fn report(command: Command, database: &Database) -> crate::error::Result<String> {
+async fn report(command: Command, database: &Database) -> Result<String, Failure> {
     let endpoint = &database.options.endpoint;
     Ok(match command {
         Command::Up => {
             list("applied", &migrations::up(endpoint).await?, "The database is up to date.")
         }
-        Command::Down { count, all } => {
+        Command::Down { yes: false, .. } => {
+            return Err(Failure::Refused(format!(
+                "what is in the tables that a migration made is lost with it; if that is what you \
+                 want for {}, say --yes",
+                endpoint.place()
+            )));
+        }
+        Command::Down { count, all, .. } => {
             let count = if all { usize::MAX } else { count };
             list("undone", &migrations::down(endpoint, count).await?, "There is nothing to undo.")
         }
         Command::Status => {
             let mut text = String::new();
             for migration in migrations::status(endpoint).await? {
-                let state = if migration.applied { "applied" } else { "pending" };
+                let state = match migration.state {
+                    State::Applied => "applied",
+                    State::Pending => "pending",
+                    State::Unknown => "unknown",
+                };
                 // Writing to a string does not fail.
                 let _written = writeln!(text, "{state}  {}", migration.name);
             }

@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 use super::{Outcome, database::Database, failure::Failure, output, seed, stop::Stop};
 use crate::{
     app::App,
+    causes::causes,
     config::Config,
-    db::{housekeeping, migrations},
+    db::{capacity, housekeeping, migrations},
     graphql::documents::Documents,
     http, logging,
 };
@@ -71,8 +72,8 @@ async fn serve(
         listener.local_addr().map_err(|error| Failure::io("read the server's address", error))?;
     let (url, playground) = (url(address), config.playground());
     let app = App::new(config, &database.options)?;
-    // Pictures that cannot be kept are no surprise for the first who sends one.
-    app.media.store().place()?;
+    warn_of_shortage(&app, database).await?;
+    try_places_of_pictures(&app).await?;
     if people {
         output::note(&banner(&url, playground, database));
     } else {
@@ -84,6 +85,45 @@ async fn serve(
     keeping.abort();
     cleaning.abort();
     served.map_err(|error| Failure::io("serve", error))
+}
+
+async fn warn_of_shortage(app: &App, database: &Database) -> Outcome {
+    if let Some((wanted, allowed)) = capacity::shortage(&app.db, &database.options).await? {
+        tracing::warn!(
+            wanted,
+            allowed,
+            "PostgreSQL allows fewer connections than this server may open; it makes do with those \
+             there are, or takes fewer with DATABASE_POOL_SIZE and DATABASE_WIDE_READS"
+        );
+    }
+    Ok(())
+}
+
+/// Pictures that cannot be kept are no surprise for the first who sends one.
+async fn try_places_of_pictures(app: &App) -> Outcome {
+    if let Err(error) = tempfile::tempfile() {
+        let folder = std::env::temp_dir();
+        let doing = format!("keep files in {} while they arrive, see TMPDIR", folder.display());
+        return Err(Failure::io(doing, error));
+    }
+    let store = app.media.store();
+    let place = store.place()?;
+    match store.try_out().await {
+        Ok(()) => Ok(()),
+        Err(error) if store.is_folder() => Err(Failure::Refused(format!(
+            "{place} cannot be used for pictures: {}",
+            causes(&error)
+        ))),
+        Err(error) => {
+            // Everything else works without, and it may come back.
+            tracing::warn!(
+                place,
+                error = causes(&error),
+                "the bucket for pictures does not answer"
+            );
+            Ok(())
+        }
+    }
 }
 
 fn url(address: SocketAddr) -> String {

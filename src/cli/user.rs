@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
-    let database = Database::join(&config).await?;
+    let database = Database::join_existing(&config).await?;
     let done = apply(command, &database).await;
     database.close().await?;
     output::print(&done?)

@@ -1,6 +1,6 @@
 //! The rules that no value shows by itself: how long a key is, and what goes with what.
 
-use super::{Config, ConfigError, Profile, TrustedMode};
+use super::{Config, ConfigError, Encryption, Profile, TrustedMode};
 use crate::db::Endpoint;
 
 /// The shortest signing key, in bytes: as long as the hash that it goes into.
@@ -24,11 +24,19 @@ impl Config {
                 ));
             }
         }
-        for (name, value) in [
-            ("WRITES_PER_MINUTE", self.writes_per_minute),
-            ("REGISTRATIONS_PER_HOUR", self.registrations_per_hour),
+        for (name, is_zero) in [
+            ("WRITES_PER_MINUTE", self.writes_per_minute == 0),
+            ("REGISTRATIONS_PER_HOUR", self.registrations_per_hour == 0),
+            ("MAX_BODY_BYTES", self.max_body_bytes == 0),
+            ("MAX_UPLOAD_BYTES", self.max_upload_bytes == 0),
+            ("MAX_OPERATION_CHARS", self.max_operation_chars == 0),
+            ("MAX_OPERATION_TOKENS", self.max_operation_tokens == 0),
+            ("MAX_DEPTH", self.max_depth == 0),
+            ("MAX_ROOT_FIELDS", self.max_root_fields == 0),
+            ("MAX_COMPLEXITY", self.max_complexity == 0),
+            ("MAX_SOCKET_MESSAGE_BYTES", self.max_socket_message_bytes == 0),
         ] {
-            if value == 0 {
+            if is_zero {
                 problems.push(format!("{name}: 0 is wrong, it must be a whole number from 1"));
             }
         }
@@ -81,9 +89,19 @@ impl Config {
                 problems.push(
                     "DATABASE_URL: not the address of a PostgreSQL server, it must be like \
                      postgres://user:password@host:5432/name?sslmode=require, where sslmode is \
-                     disable, prefer, require, verify-ca or verify-full"
+                     disable, prefer, require, verify-ca or verify-full; other parameters that the \
+                     server knows are application_name, connect_timeout, keepalives, options and \
+                     target_session_attrs; @ : / ? # and % in the password are written %40 %3A %2F \
+                     %3F %23 and %25"
                         .to_owned(),
                 );
+            }
+            let beside = self.database_parts(true);
+            if !beside.is_empty() {
+                problems.push(format!(
+                    "DATABASE_URL: wrong beside {}, since the address has a place for each of them",
+                    beside.join(", ")
+                ));
             }
         } else if let Some(host) = &self.database_hostname {
             if host.contains([':', '/', '[']) && !host.starts_with('/') && !is_ipv6(host) {
@@ -93,14 +111,7 @@ impl Config {
                 ));
             }
         } else {
-            // What stands at its default may have been meant for any database.
-            let parts = [
-                ("DATABASE_PASSWORD", self.database_password.is_some()),
-                ("DATABASE_NAME", self.database_name != "rookery"),
-                ("DATABASE_USERNAME", self.database_username != "postgres"),
-                ("DATABASE_PORT", self.database_port != 5432),
-            ];
-            let given: Vec<_> = parts.iter().filter(|(_, given)| *given).map(|it| it.0).collect();
+            let given = self.database_parts(false);
             if !given.is_empty() {
                 problems.push(format!(
                     "DATABASE_HOSTNAME: missing, {} goes with the name of a server",
@@ -108,6 +119,20 @@ impl Config {
                 ));
             }
         }
+    }
+
+    /// The settings of a database's address that were given in parts. What stands at its default may
+    /// have been meant for any database.
+    fn database_parts(&self, has_url: bool) -> Vec<&'static str> {
+        let parts = [
+            ("DATABASE_HOSTNAME", has_url && self.database_hostname.is_some()),
+            ("DATABASE_PORT", self.database_port != 5432),
+            ("DATABASE_NAME", self.database_name != "rookery"),
+            ("DATABASE_USERNAME", self.database_username != "postgres"),
+            ("DATABASE_PASSWORD", self.database_password.is_some()),
+            ("DATABASE_SSLMODE", self.database_sslmode != Encryption::Prefer),
+        ];
+        parts.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
     }
 }
 

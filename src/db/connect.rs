@@ -3,7 +3,7 @@
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Notification};
+use tokio_postgres::{AsyncMessage, Notification, error::SqlState};
 
 use super::{
     drive::{Alive, drive},
@@ -11,6 +11,7 @@ use super::{
     language::choose_english,
     statistics::Recorder,
 };
+use crate::causes::causes;
 
 impl Endpoint {
     /// Opens a connection that counts its statements and tells when it broke.
@@ -80,7 +81,13 @@ impl Endpoint {
     }
 }
 
+/// How the message begins when the server, or the role, has as many connections as it may.
+pub(super) const FULL: &str = "PostgreSQL has no connection left";
+
 fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
-    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    ConnectionError::BadConnection(format!("{error}: {cause}"))
+    let said = causes(&error);
+    ConnectionError::BadConnection(match error.code() {
+        Some(&SqlState::TOO_MANY_CONNECTIONS) => format!("{FULL}: {said}"),
+        _ => said,
+    })
 }

@@ -12,7 +12,7 @@ use super::{ConnectOptions, Connection, Db, statistics::Statements, writers::Wri
 use crate::error::{Error, Result};
 
 /// How many run at once; the next ones wait for their turn.
-const AT_ONCE: usize = 2;
+pub(super) const AT_ONCE: usize = 2;
 
 /// The connections that have more time.
 pub(super) fn writers(options: &ConnectOptions) -> Result<Writers> {

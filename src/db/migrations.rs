@@ -4,7 +4,7 @@
 //! find nothing left to do.
 
 use diesel::{
-    migration::{Migration, MigrationSource},
+    migration::{Migration, MigrationSource, MigrationVersion},
     pg::Pg,
 };
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
@@ -21,10 +21,21 @@ const LOCK_KEY: i64 = 0x72_6f_6f_6b_65_72_79;
 /// A migration and whether it has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// Its folder's name.
+    /// Its folder's name; of one that is unknown its version alone.
     pub name: String,
     /// Whether the database has it.
-    pub applied: bool,
+    pub state: State,
+}
+
+/// Whether a database has a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It has.
+    Applied,
+    /// Not yet.
+    Pending,
+    /// It has, and this binary does not know it: a newer one was here.
+    Unknown,
 }
 
 /// Runs all migrations that the database lacks; returns their names.
@@ -37,6 +48,14 @@ pub async fn up(endpoint: &Endpoint) -> Result<Vec<String>> {
         for migration in harness.pending_migrations(MIGRATIONS).map_err(Error::Internal)? {
             harness.run_migration(migration.as_ref()).map_err(Error::Internal)?;
             ran.push(migration.name().to_string());
+        }
+        let unknown = unknown(harness)?;
+        if !unknown.is_empty() {
+            let versions = unknown.join(", ");
+            tracing::warn!(
+                versions,
+                "a newer version migrated the database; this one may fail on it"
+            );
         }
         Ok(ran)
     })
@@ -73,10 +92,26 @@ pub async fn status(endpoint: &Endpoint) -> Result<Vec<MigrationStatus>> {
         let pending: Vec<String> = pending.iter().map(|m| m.name().to_string()).collect();
         let mut names: Vec<_> = known()?.iter().map(|m| m.name().to_string()).collect();
         names.sort();
-        let known = |name: String| MigrationStatus { applied: !pending.contains(&name), name };
-        Ok(names.into_iter().map(known).collect())
+        let known = names.into_iter().map(|name| {
+            let state = if pending.contains(&name) { State::Pending } else { State::Applied };
+            MigrationStatus { name, state }
+        });
+        let unknown = unknown(harness)?.into_iter();
+        let unknown = unknown.map(|name| MigrationStatus { name, state: State::Unknown });
+        Ok(known.chain(unknown).collect())
     })
     .await
+}
+
+/// The versions that the database has and this binary does not know, the oldest first.
+fn unknown(harness: &mut Harness) -> Result<Vec<String>> {
+    let known = known()?;
+    let is_known = |version: &MigrationVersion<'_>| {
+        known.iter().any(|migration| migration.name().version() == *version)
+    };
+    let applied = harness.applied_migrations().map_err(Error::Internal)?;
+    let unknown = applied.iter().rev().filter(|version| !is_known(version));
+    Ok(unknown.map(ToString::to_string).collect())
 }
 
 fn known() -> Result<Vec<Box<dyn Migration<Pg>>>> {

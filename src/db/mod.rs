@@ -18,6 +18,7 @@ pub mod audience;
 mod ballot_box;
 pub mod boundary;
 pub mod bulk;
+pub mod capacity;
 pub mod comment;
 pub mod comment_delete;
 pub mod comment_list;

@@ -4,12 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use diesel_async::{
     AsyncPgConnection,
-    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool},
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+        deadpool::{self, Object, PoolError},
+    },
 };
 use futures_util::FutureExt;
 
-use super::{ConnectOptions, Connection, Endpoint, PoolStatus};
+use super::{ConnectOptions, Connection, Endpoint, PoolStatus, connect::FULL};
 use crate::error::{Error, Result};
+
+/// How long until it is tried again where PostgreSQL has no connection left.
+const UNTIL_ONE_COMES_BACK: Duration = Duration::from_millis(10);
 
 /// Connections that are lent out one at a time. Cheap to clone.
 #[derive(Clone)]
@@ -42,10 +48,23 @@ impl Writers {
     /// Borrows a connection.
     pub(super) async fn get(&self) -> Result<Connection> {
         // Boxed, since a future that may connect is large, and every field that writes would hold it.
-        match tokio::time::timeout(self.wait, Box::pin(self.pool.get())).await {
+        match tokio::time::timeout(self.wait, Box::pin(self.lent())).await {
             Ok(Ok(object)) => Ok(Connection::new(object, &self.endpoint)),
             Ok(Err(error)) => Err(Error::ServiceUnavailable(error.to_string().into())),
             Err(elapsed) => Err(Error::ServiceUnavailable(elapsed.into())),
+        }
+    }
+
+    /// One that is free, or a new one, or where PostgreSQL has none left for us the next that comes
+    /// back.
+    async fn lent(&self) -> std::result::Result<Object<AsyncPgConnection>, PoolError> {
+        loop {
+            match self.pool.get().await {
+                Err(error) if error.to_string().contains(FULL) => {
+                    tokio::time::sleep(UNTIL_ONE_COMES_BACK).await;
+                }
+                other => return other,
+            }
         }
     }
 

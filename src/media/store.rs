@@ -21,6 +21,7 @@ use object_store::{
     RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
 };
 use rookery_pixels::ImageSize;
+use uuid::Uuid;
 
 use super::stored::{ImageFile, ImageName};
 use crate::{
@@ -100,6 +101,23 @@ impl Store {
     pub fn place(&self) -> Result<String> {
         let objects = self.objects()?;
         Ok(self.folder.as_ref().map_or_else(|| objects.to_string(), |it| it.display().to_string()))
+    }
+
+    /// Whether the files lie in a folder of this machine rather than in a bucket.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// Writes a file and removes it again.
+    ///
+    /// # Errors
+    /// When nothing can be written or removed there.
+    pub async fn try_out(&self) -> Result<()> {
+        let probe = Path::from(format!("probe-{}", Uuid::now_v7().simple()));
+        let objects = self.objects()?;
+        objects.put(&probe, "rookery".into()).await.map_err(failed)?;
+        objects.delete(&probe).await.map_err(failed)
     }
 
     fn objects(&self) -> Result<&dyn ObjectStore> {

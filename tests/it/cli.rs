@@ -234,3 +234,27 @@ async fn accounts_are_managed_by_name() {
     let unknown = run("user suspend nobody_at_all", &settings);
     assert_eq!(complaint(&unknown), ("error: nobody has the username nobody_at_all\n", 1));
 }
+
+#[tokio::test]
+async fn commands_about_what_is_there_make_no_database_and_ask_before_they_empty_one() {
+    let scratch = Scratch::new();
+    let settings = [("DATA_DIR", scratch.path().to_str().unwrap())];
+    for command in ["user promote ada", "migrate status", "migrate down --yes", "media sweep"] {
+        let output = run(command, &settings);
+        let (said, code) = complaint(&output);
+        assert!(code == 1 && said.starts_with("error: there is no database in "), "{said}");
+    }
+    assert!(!scratch.path().join("postgres/data").exists());
+
+    let db = TestDb::new().await;
+    let settings = [("DATABASE_URL", db.url())];
+    let output = run("migrate down --all", &settings);
+    let (said, code) = complaint(&output);
+    assert!(code == 1 && said.contains("say --yes"), "{said}");
+    assert!(!printed(&run("migrate status", &settings)).contains("pending"));
+    printed(&run("migrate down --yes", &settings));
+    let output = run("user promote ada", &settings);
+    let (said, code) = complaint(&output);
+    assert!(code == 1 && said.contains("lacks 1 of"), "{said}");
+    assert!(said.contains("rookery migrate up"), "{said}");
+}

@@ -19,6 +19,7 @@ fn options(data_dir: &Path) -> Options {
         data_dir: data_dir.to_owned(),
         binaries: std::env::var_os("POSTGRES_BIN_DIR").map(Into::into),
         cache_dir: cache_dir(),
+        make: true,
         durable: true,
     }
 }

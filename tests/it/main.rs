@@ -5,6 +5,7 @@
 mod account;
 mod allocations;
 mod block;
+mod capacity;
 mod cli;
 mod clients;
 mod comment;

@@ -1,6 +1,9 @@
 //! Migrations go up and down, and run once however many instances start together.
 
-use rookery::db::{Endpoint, migrations};
+use rookery::db::{
+    Endpoint,
+    migrations::{self, State},
+};
 use serde_json::json;
 
 use crate::support::{
@@ -19,9 +22,9 @@ fn folders() -> Vec<String> {
     names
 }
 
-async fn states(endpoint: &Endpoint) -> Vec<(String, bool)> {
+async fn states(endpoint: &Endpoint) -> Vec<(String, State)> {
     let all = migrations::status(endpoint).await.unwrap();
-    all.into_iter().map(|migration| (migration.name, migration.applied)).collect()
+    all.into_iter().map(|migration| (migration.name, migration.state)).collect()
 }
 
 #[tokio::test]
@@ -49,13 +52,19 @@ async fn the_status_tells_what_is_applied() {
     let (last, earlier) = names.split_last().unwrap();
 
     assert_eq!(migrations::down(&endpoint, 1).await.unwrap(), [last.as_str()]);
-    let mut expected: Vec<_> = earlier.iter().map(|name| (name.clone(), true)).collect();
-    expected.push((last.clone(), false));
+    let mut expected: Vec<_> = earlier.iter().map(|name| (name.clone(), State::Applied)).collect();
+    expected.push((last.clone(), State::Pending));
     assert_eq!(states(&endpoint).await, expected);
 
     assert_eq!(migrations::up(&endpoint).await.unwrap(), [last.as_str()]);
-    assert!(states(&endpoint).await.iter().all(|(_, applied)| *applied));
+    assert!(states(&endpoint).await.iter().all(|(_, state)| *state == State::Applied));
     assert!(migrations::up(&endpoint).await.unwrap().is_empty());
+
+    let newer = "INSERT INTO __diesel_schema_migrations VALUES ('20990101000001')";
+    connect(db.url()).await.batch_execute(newer).await.unwrap();
+    assert!(migrations::up(&endpoint).await.unwrap().is_empty());
+    let unknown = ("20990101000001".to_owned(), State::Unknown);
+    assert_eq!(states(&endpoint).await.last(), Some(&unknown));
 }
 
 /// A role that owns its database and nothing else is enough.
@@ -63,7 +72,7 @@ async fn the_status_tells_what_is_applied() {
 async fn an_ordinary_role_migrates_and_votes() {
     let db = TestDb::of_role("ordinary").await;
     migrations::up(&Endpoint::parse(db.url()).unwrap()).await.unwrap();
-    let (app, anon) = TestApp::of(db).await;
+    let (app, anon) = TestApp::of(db, &[]).await;
     let sql = app.database().await;
     let is_super = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user";
     assert!(!sql.query_one(is_super, &[]).await.unwrap().get::<_, bool>(0));

@@ -97,7 +97,7 @@ async fn a_line_tells_what_ran_and_what_it_cost_and_no_secret() {
     }
     let lines = lines(&log);
     let ending = lines.iter().map(|line| &line["message"]).filter(|said| *said != "request");
-    assert!(ending.last().is_some_and(|said| said == "stopped"), "{log}");
+    assert!(ending.rev().next().is_some_and(|said| said == "stopped"), "{log}");
     let of = |field: &str, value: &str| {
         let mut found = lines.iter().filter(|line| line[field] == value);
         let line = found.next().unwrap_or_else(|| panic!("no {field} {value} in {log}"));

@@ -38,6 +38,16 @@ pub enum EmbeddedError {
         /// What npm said.
         reason: String,
     },
+    /// There is no data, and none was to be made.
+    #[error(
+        "there is no database in {}; run this where the server runs, with its settings: DATA_DIR, \
+         or DATABASE_URL for a server of your own",
+        folder.display()
+    )]
+    NoData {
+        /// Where it would be.
+        folder: PathBuf,
+    },
     /// Another process of this kind holds the data folder.
     #[error(
         "the data folder {} is in use by another running server{}; stop that one first, or give \

@@ -41,6 +41,8 @@ pub struct Options {
     pub binaries: Option<PathBuf>,
     /// Where binaries are kept that had to be fetched.
     pub cache_dir: PathBuf,
+    /// Whether data is made where there is none.
+    pub make: bool,
     /// Whether what was committed survives a crash of the machine. Only tests do without.
     pub durable: bool,
 }
@@ -125,6 +127,9 @@ async fn prepare(
         account,
         needed: existing,
     };
+    if existing.is_none() && !options.make {
+        return Err(EmbeddedError::NoData { folder: data });
+    }
     let binaries = binaries.run().await?;
     if existing.is_none() {
         cluster::create(home, &binaries, account, options.durable).await?;
@@ -207,6 +212,7 @@ mod tests {
             data_dir: scratch.path().join("data"),
             binaries: Some(found.folder),
             cache_dir: cache,
+            make: true,
             durable: true,
         };
         let server = EmbeddedPostgres::start(options).await.unwrap();

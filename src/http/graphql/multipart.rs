@@ -203,7 +203,8 @@ async fn receive(
     request_id: &str,
 ) -> Result<(Uploaded, bool), Refusal> {
     let failed = |error: Error| {
-        tracing::error!(request_id, %error, "a file could not be received");
+        let folder = std::env::temp_dir();
+        tracing::error!(request_id, %error, folder = %folder.display(), "a file could not be received");
         Refusal::panicked(request_id)
     };
     let mut file = nameless().await.map_err(failed)?;

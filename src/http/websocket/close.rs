@@ -70,7 +70,7 @@ impl Close {
     pub fn forbidden(why: BadCredential) -> Self {
         let reason = match why {
             BadCredential::Form => "Forbidden: `Authorization` has to be `Bearer <token>`",
-            BadCredential::Token => "Forbidden",
+            BadCredential::Token => "Forbidden: the access token is not valid, or no longer",
         };
         Self::new(4403, reason)
     }

@@ -89,7 +89,11 @@ async fn only_an_admins_deletion_of_what_others_wrote_is_logged_with_its_reason(
     let comment = app.comment(&ada, &post, None).await;
     let input = json!({ "commentId": comment.id, "reason": " \n " });
     admin.query(DELETE, json!({ "input": input })).await;
-    assert_eq!(app.count("moderation_log WHERE action = 'delete_comment' AND reason IS NULL").await, 1, "left empty is none");
+    assert_eq!(
+        app.count("moderation_log WHERE action = 'delete_comment' AND reason IS NULL").await,
+        1,
+        "left empty is none"
+    );
 }
 
 #[tokio::test]

@@ -53,9 +53,9 @@ impl TestApp {
         Self::on(Arc::new(TestDb::new().await), uploads, settings).await
     }
 
-    /// A server with the default settings on this database, and a stranger's client.
-    pub async fn of(db: TestDb) -> (Self, Client) {
-        Self::on(Arc::new(db), Arc::new(tempfile::tempdir().unwrap()), &[]).await
+    /// A server with these settings on this database, and a stranger's client.
+    pub async fn of(db: TestDb, settings: &[(&str, &str)]) -> (Self, Client) {
+        Self::on(Arc::new(db), Arc::new(tempfile::tempdir().unwrap()), settings).await
     }
 
     /// A server on a database of its own with what is in this one's, which must have stopped.

@@ -115,6 +115,7 @@ impl Cluster {
             data_dir: scratch.path().to_owned(),
             binaries: std::env::var_os("POSTGRES_BIN_DIR").map(Into::into),
             cache_dir: cache_dir(),
+            make: true,
             durable: false,
         };
         let (requests, received) = mpsc::unbounded_channel();

@@ -1,0 +1,35 @@
+//! Where PostgreSQL has fewer connections for the server than it may open, as on a small machine that
+//! several share.
+
+use futures_util::future::join_all;
+use rookery::{
+    config::{Config, Source},
+    db::{ConnectOptions, Endpoint, capacity, migrations},
+};
+use serde_json::json;
+
+use crate::support::{
+    app::TestApp,
+    db::{TestDb, connect},
+};
+
+const RENAME: &str = "mutation { updateProfile(input: { displayName: \"Ada\" }) { user { id } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_wait_for_the_connections_that_there_are() {
+    let (db, admin) = (TestDb::of_role("crowded").await, TestDb::new().await);
+    migrations::up(&Endpoint::parse(db.url()).unwrap()).await.unwrap();
+    let (app, _) = TestApp::of(db, &[("DATABASE_POOL_SIZE", "20")]).await;
+    let ada = app.user("ada").await;
+    let limit = "ALTER ROLE crowded CONNECTION LIMIT 5";
+    connect(admin.url()).await.batch_execute(limit).await.unwrap();
+
+    let config = Config::read(&Source::from_pairs([("DATABASE_URL", app.database_url())])).unwrap();
+    let options = ConnectOptions::new(&config, None).unwrap();
+    let shortage = capacity::shortage(&app.app.db, &options).await.unwrap();
+    assert_eq!(shortage, Some((19, 5)));
+
+    for answer in join_all((0..40).map(|_| ada.query(RENAME, json!({})))).await {
+        assert_eq!(answer.data("/updateProfile/user/id"), &json!(ada.id), "{}", answer.text);
+    }
+}
