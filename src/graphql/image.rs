@@ -1,7 +1,7 @@
 //! Pictures: the type, and the addresses under which they are.
 
 use async_graphql::{
-    Context, Enum, InputValueError, InputValueResult, Object, Scalar, ScalarType, Value,
+    Context, Enum, ID, InputValueError, InputValueResult, Object, Scalar, ScalarType, Value,
 };
 
 use axum::http::HeaderValue;
@@ -131,6 +131,11 @@ pub fn largest_at_once(ctx: &Context<'_>, picture: Result<Option<Image>>) -> Opt
 /// A picture that somebody uploaded, as JPEG, or as WebP where something shines through.
 #[Object]
 impl Image {
+    /// The picture's id, for caches; another picture has another one.
+    async fn id(&self) -> ID {
+        ID(self.stored.name.to_string())
+    }
+
     /// Where the picture is, in this size or in the largest that there is. The address never shows
     /// another picture, and shows none any more when what the picture belongs to is gone. That of a
     /// suspended person's picture, which admins are told, is good for an hour or two.

@@ -60,6 +60,7 @@ mod sample_schema;
 use std::sync::{LazyLock, OnceLock};
 
 use async_graphql::{MergedObject, SDLExportOptions, Schema, ValidationMode};
+use chrono::{DateTime, Utc};
 
 use self::{schema_types::SchemaTypes, subscription::SubscriptionRoot};
 use crate::{
@@ -106,7 +107,11 @@ fn definition() -> async_graphql::SchemaBuilder<Query, Mutation, SubscriptionRoo
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(limits::Limits::default().max_nesting)
         .disable_suggestions()
+        .override_output_type_description::<DateTime<Utc>>(DATE_TIME)
 }
+
+const DATE_TIME: &str =
+    "A moment, in UTC and to the microsecond, such as `2026-01-31T09:30:00.123456+00:00`.";
 
 /// The schema, executing against this app what has been judged.
 #[must_use]

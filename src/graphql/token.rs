@@ -90,7 +90,8 @@ pub struct TokenMutation;
 #[Object]
 impl TokenMutation {
     /// Renews the tokens of a session. The refresh token is spent: using it again after a few
-    /// seconds ends the session, since somebody else must have it.
+    /// seconds ends the session, since somebody else must have it. An access token that is not valid
+    /// any more is refused here, too, so leave out the header `Authorization`.
     async fn refresh(
         &self,
         ctx: &Context<'_>,

@@ -122,7 +122,7 @@ impl Refusal {
         let message = match why {
             BadCredential::Form => "Send the access token as `Authorization: Bearer <token>`.",
             BadCredential::Token => {
-                "The access token is not valid, or no longer. Log in or refresh it."
+                "The access token is not valid, or no longer. Log in or refresh it, without the header `Authorization`."
             }
         };
         Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message)
