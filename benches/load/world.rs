@@ -150,6 +150,7 @@ async fn start(data_dir: PathBuf, durable: bool) -> Outcome<EmbeddedPostgres> {
         binaries: env::var_os("POSTGRES_BIN_DIR").map(Into::into),
         cache_dir: data_dir.join("cache"),
         data_dir,
+        make: true,
         // A commit's wait for the disk would hide all else.
         durable,
     };

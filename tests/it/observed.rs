@@ -96,8 +96,8 @@ async fn a_line_tells_what_ran_and_what_it_cost_and_no_secret() {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
     let lines = lines(&log);
-    let ending = lines.iter().map(|line| &line["message"]).filter(|said| *said != "request");
-    assert!(ending.rev().next().is_some_and(|said| said == "stopped"), "{log}");
+    let mut ending = lines.iter().map(|line| &line["message"]).filter(|said| *said != "request");
+    assert!(ending.next_back().is_some_and(|said| said == "stopped"), "{log}");
     let of = |field: &str, value: &str| {
         let mut found = lines.iter().filter(|line| line[field] == value);
         let line = found.next().unwrap_or_else(|| panic!("no {field} {value} in {log}"));
