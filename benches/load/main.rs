@@ -41,7 +41,8 @@ fn main() -> Outcome<()> {
 async fn run(arguments: &Arguments) -> Outcome<()> {
     let world = World::open(if arguments.small { 10_000 } else { 200_000 }, arguments).await?;
     let limit = Limit::find(&world)?;
-    let mut report = Report::new(arguments);
+    let start = Server::try_start(&world).await?;
+    let mut report = Report::new(arguments, start);
     for operation in arguments.operations() {
         let server = Server::start(&world, &[]).await?;
         let figures = measure(operation, &world, &server, limit.as_ref(), arguments).await?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     Outcome, arguments::Arguments, cpu::Usage, generator::Measured, growth::Row, limit::Reached,
-    operations::Operation, plot,
+    operations::Operation, plot, server::Start,
 };
 
 /// The figures of one operation.
@@ -82,6 +82,7 @@ pub struct Report {
     connections: usize,
     seconds: u64,
     small_world: bool,
+    start: Start,
     pub operations: Vec<Measurement>,
     growth: Vec<Growth>,
 }
@@ -93,8 +94,12 @@ pub fn note(line: &str) {
 }
 
 impl Report {
-    pub fn new(arguments: &Arguments) -> Self {
+    pub fn new(arguments: &Arguments, start: Start) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        note(&format!(
+            "first answer after {:.0} ms, {:.0} MB at rest\n",
+            start.first_answer_ms, start.at_rest_mb
+        ));
         note(&format!(
             "{} connections, {} s each; µs are processor time a request\n\n\
              | | req/s | p50 ms | p99 ms | server µs | PostgreSQL µs | SQL | MB | pgbench req/s | µs | ratio |\n\
@@ -107,6 +112,7 @@ impl Report {
             connections: arguments.connections,
             seconds: arguments.seconds(),
             small_world: arguments.small,
+            start,
             operations: Vec::new(),
             growth: Vec::new(),
         }

@@ -1,6 +1,10 @@
 //! Where settings come from: the environment first, then a `.env` file of the current folder.
 
-use std::{collections::HashMap, ffi::OsString};
+use std::{
+    collections::{HashMap, HashSet},
+    ffi::OsString,
+    io::ErrorKind,
+};
 
 use super::{ConfigError, SETTINGS, Setting};
 
@@ -26,7 +30,9 @@ impl Source {
     /// # Errors
     /// When `.env` is there but cannot be read as one, or a setting is no text.
     pub fn from_process() -> Result<Self, ConfigError> {
-        Ok(Self { environment: read_environment(std::env::vars_os())?, file: read_file()? })
+        let environment = read_environment(std::env::vars_os())?;
+        let file = read_file(&environment)?;
+        Ok(Self { environment, file })
     }
 
     /// Just these variables: for tests and for programs that embed the server.
@@ -87,12 +93,53 @@ fn read_environment(
     if problems.is_empty() { Ok(environment) } else { Err(ConfigError(problems)) }
 }
 
-fn read_file() -> Result<HashMap<String, String>, ConfigError> {
-    match dotenvy::from_path_iter(".env") {
-        Ok(entries) => collect(entries),
-        Err(error) if error.not_found() => Ok(HashMap::new()),
+fn read_file(
+    environment: &HashMap<String, String>,
+) -> Result<HashMap<String, String>, ConfigError> {
+    match std::fs::read_to_string(".env") {
+        Ok(text) => read_text(&text, environment),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(HashMap::new()),
         Err(error) => Err(ConfigError(vec![format!(".env: {error}")])),
     }
+}
+
+fn read_text(
+    text: &str,
+    environment: &HashMap<String, String>,
+) -> Result<HashMap<String, String>, ConfigError> {
+    // What some editors put before a text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match cut_short(text, environment) {
+        Some(problem) => Err(ConfigError(vec![problem])),
+        None => collect(dotenvy::from_read_iter(text.as_bytes())),
+    }
+}
+
+/// A `$` in a value stands for another variable there, and for nothing where there is no such
+/// variable: most likely it is part of a password.
+fn cut_short(text: &str, environment: &HashMap<String, String>) -> Option<String> {
+    let mut known: HashSet<&str> = environment.keys().map(String::as_str).collect();
+    for line in text.lines() {
+        let line = line.trim_start();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let (name, value) = (name.trim(), value.trim_start());
+        let is_literal = name.starts_with('#') || value.starts_with(['\'', '#']);
+        let missing = value.match_indices('$').filter(|_| !is_literal).any(|(at, _)| {
+            let named = value[at + 1..].trim_start_matches('{');
+            let end = named.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let named = &named[..end.unwrap_or(named.len())];
+            !value[..at].ends_with('\\') && !named.is_empty() && !known.contains(named)
+        });
+        if missing {
+            return Some(format!(
+                ".env: {name} has a $ that stands for a variable which there is not; put single \
+                 quotes around a value that holds a $"
+            ));
+        }
+        known.insert(name);
+    }
+    None
 }
 
 fn collect(
@@ -120,7 +167,22 @@ mod tests {
     use super::*;
 
     fn problem(content: &str) -> String {
-        collect(dotenvy::from_read_iter(content.as_bytes())).unwrap_err().to_string()
+        read_text(content, &HashMap::new()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_value_is_not_cut_at_a_dollar() {
+        for cut in ["SECRET_KEY=pa$word", "A=1\nSECRET_KEY=\"x${B}y\""] {
+            let said = problem(cut);
+            assert!(said.contains("SECRET_KEY has a $") && !said.contains("word"), "{said}");
+        }
+        let value = |content: &str| {
+            let environment = HashMap::from([("HOME".to_owned(), "/home/x".to_owned())]);
+            read_text(content, &environment).unwrap().remove("A").unwrap()
+        };
+        assert_eq!(value("A='pa$word'"), "pa$word");
+        assert_eq!(value("A=pa\\$word"), "pa$word");
+        assert_eq!(value("\u{feff}B=b\nexport A=$B"), "b");
     }
 
     #[test]
