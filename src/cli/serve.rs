@@ -77,7 +77,8 @@ async fn serve(
     if people {
         output::note(&banner(&url, playground, database));
     } else {
-        tracing::info!(%url, data = database.place(), "ready");
+        let (data, stop) = (database.place(), "SIGINT or SIGTERM");
+        tracing::info!(%url, playground, data, stop, "Rookery is ready");
     }
     let keeping = tokio::spawn(housekeeping::run(app.db.clone()));
     let cleaning = tokio::spawn(app.media.clone().clean_up());
