@@ -28,8 +28,8 @@ const PAIRS: &str = "
 UNION
 (SELECT post.id::text, voter.id::text
  FROM (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n FROM posts WHERE listed) AS post
- JOIN (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n, count(*) OVER () AS people
-       FROM users) AS voter ON voter.n = 1 + (post.n * 7919) % people
+ JOIN (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n FROM users) AS voter
+   ON voter.n = 1 + (post.n * 7919) % (SELECT count(*) FROM users)
  WHERE NOT EXISTS (SELECT FROM votes WHERE post_id = post.id AND user_id = voter.id)
  LIMIT 30000)";
 
