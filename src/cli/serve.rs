@@ -107,24 +107,22 @@ async fn try_places_of_pictures(app: &App) -> Outcome {
         let doing = format!("keep files in {} while they arrive, see TMPDIR", folder.display());
         return Err(Failure::io(doing, error));
     }
-    let store = app.media.store();
+    let store = app.media.store().clone();
     let place = store.place()?;
-    match store.try_out().await {
-        Ok(()) => Ok(()),
-        Err(error) if store.is_folder() => Err(Failure::Refused(format!(
-            "{place} cannot be used for pictures: {}",
-            causes(&error)
-        ))),
-        Err(error) => {
-            // Everything else works without, and it may come back.
-            tracing::warn!(
-                place,
-                error = causes(&error),
-                "the bucket for pictures does not answer"
-            );
-            Ok(())
-        }
+    if store.is_folder() {
+        return store.try_out().await.map_err(|error| {
+            let cause = causes(&error);
+            Failure::Refused(format!("{place} cannot be used for pictures: {cause}"))
+        });
     }
+    // Everything else works without a bucket, which may take long to answer and may come back.
+    tokio::spawn(async move {
+        if let Err(error) = store.try_out().await {
+            let error = causes(&error);
+            tracing::warn!(place, error, "the bucket for pictures cannot be used");
+        }
+    });
+    Ok(())
 }
 
 fn url(address: SocketAddr) -> String {

@@ -158,9 +158,8 @@ impl<T: Eager> OutputType for QuickList<'_, T> {
             async move {
                 let answer = field_by_field(&ctx, *object).await;
                 // Whatever failed within has said where that was.
-                answer.map_err(|error| match error.path.is_empty() {
-                    true => ctx.set_error_path(error),
-                    false => error,
+                answer.map_err(|error| {
+                    if error.path.is_empty() { ctx.set_error_path(error) } else { error }
                 })
             }
         });
