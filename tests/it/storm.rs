@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// How long it lasts among other tests.
-const SHORT: Duration = Duration::from_secs(5);
+const SHORT: Duration = Duration::from_secs(2);
 const CLIENTS: usize = 64;
 const USERS: usize = 10;
 const POSTS: usize = 20;

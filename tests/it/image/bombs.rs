@@ -58,7 +58,7 @@ fn with_text() -> Vec<u8> {
 /// A progressive JPEG that goes over its picture so many times more: each time says in a few bytes of
 /// every block that nothing is to be added.
 fn with_scans(width: u16, height: u16, more: usize) -> Vec<u8> {
-    let file = jpeg(width, height, &[90, 120, 200], |it| {
+    let file = jpeg(width, height, &[90, 120, 200], &|it| {
         it.set_progressive(true);
         it.set_sampling_factor(SamplingFactor::F_2_2);
     });

@@ -103,7 +103,7 @@ async fn who_sends_too_many_pixels_is_told_how_many_fit() {
         file
     };
     let progressive = |side: u32| {
-        let mut file = jpeg(16, 16, &[1, 2, 3], |it| it.set_progressive(true));
+        let mut file = jpeg(16, 16, &[1, 2, 3], &|it| it.set_progressive(true));
         let frame = file.windows(2).position(|pair| pair == [0xff, 0xc2]).unwrap();
         let side = (side as u16).to_be_bytes();
         file[frame + 5..frame + 9].copy_from_slice(&[side, side].concat());
@@ -128,7 +128,7 @@ async fn who_sends_too_many_pixels_is_told_how_many_fit() {
 async fn a_file_of_two_readings_is_refused() {
     let (app, _) = TestApp::init().await;
     let ada = app.user("ada").await;
-    let real = jpeg(64, 64, &[1, 2, 3], |_| ());
+    let real = jpeg(64, 64, &[1, 2, 3], &|_| ());
     let start = real.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     let mut small = real[start..start + 19].to_vec();
     small[5..9].copy_from_slice(&[0, 8, 0, 8]);
@@ -174,16 +174,16 @@ async fn colours_are_those_that_were_meant() {
     };
     // The red of sRGB, as a phone with a wider space writes it.
     let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
-    let wide = jpeg(40, 40, &[234, 51, 35], |it| it.add_icc_profile(&profile).unwrap());
+    let wide = jpeg(40, 40, &[234, 51, 35], &|it| it.add_icc_profile(&profile).unwrap());
     near(&made(&ada, wide).await.1, [255, 0, 0]);
-    let plain = jpeg(40, 40, &[234, 51, 35], |_| ());
+    let plain = jpeg(40, 40, &[234, 51, 35], &|_| ());
     near(&made(&ada, plain).await.1, [234, 51, 35]);
-    let nonsense = jpeg(40, 40, &[234, 51, 35], |it| it.add_icc_profile(&[7; 300]).unwrap());
+    let nonsense = jpeg(40, 40, &[234, 51, 35], &|it| it.add_icc_profile(&[7; 300]).unwrap());
     near(&made(&ada, nonsense).await.1, [234, 51, 35]);
-    let progressive = jpeg(40, 40, &[20, 200, 90], |it| it.set_progressive(true));
+    let progressive = jpeg(40, 40, &[20, 200, 90], &|it| it.set_progressive(true));
     near(&made(&ada, progressive).await.1, [20, 200, 90]);
     // Scaled on the way, by the decoder and by the mean of squares.
-    let large = jpeg(4_000, 400, &[20, 200, 90], |_| ());
+    let large = jpeg(4_000, 400, &[20, 200, 90], &|_| ());
     let (_, picture) = made(&ada, large).await;
     assert_eq!(picture.dimensions(), (1600, 160));
     near(&picture, [20, 200, 90]);
@@ -199,7 +199,7 @@ async fn damaged_files_are_told_so() {
     let mut rng = StdRng::seed_from_u64(seed);
     let kinds = [
         encoded(&gradient(90, 60), ImageFormat::Jpeg),
-        jpeg(90, 60, &[9, 8, 7], |it| it.set_progressive(true)),
+        jpeg(90, 60, &[9, 8, 7], &|it| it.set_progressive(true)),
         encoded(&gradient(90, 60), ImageFormat::Png),
         encoded(&disc(90), ImageFormat::WebP),
         encoded(&disc(90), ImageFormat::Gif),

@@ -42,7 +42,7 @@ async fn sixteen_large_pictures_at_once_take_less_than_200_mb() {
     let before = peak(server.process.id());
     // The most pixels that are allowed, and the most that may lie in memory as a whole.
     let plain = tall_jpeg(7_300, 5_470, &[90, 120, 200]);
-    let progressive = jpeg(6_000, 4_000, &[90, 120, 200], |it| {
+    let progressive = jpeg(6_000, 4_000, &[90, 120, 200], &|it| {
         it.set_progressive(true);
         it.set_sampling_factor(SamplingFactor::F_2_2);
     });

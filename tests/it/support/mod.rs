@@ -8,7 +8,6 @@ pub mod events;
 pub mod generated;
 pub mod list;
 pub mod log;
-pub mod picture;
 pub mod post;
 pub mod recount;
 pub mod roots;
@@ -17,3 +16,5 @@ pub mod scratch;
 pub mod socket;
 pub mod user;
 pub mod world;
+
+pub use rookery_test_pictures as picture;

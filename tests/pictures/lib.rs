@@ -1,4 +1,8 @@
-//! Pictures in tests.
+//! Pictures for the tests, a crate of its own since it is built optimised: forty million pixels take
+//! seconds otherwise. For the same reason no function here is generic, which would be built where it
+//! is called.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot make its picture fails")]
 
 use std::{io::Cursor, path::Path};
 
@@ -41,7 +45,7 @@ pub fn jpeg(
     width: u16,
     height: u16,
     colour: &[u8],
-    set: impl FnOnce(&mut jpeg_encoder::Encoder<&mut Vec<u8>>),
+    set: &dyn Fn(&mut jpeg_encoder::Encoder<&mut Vec<u8>>),
 ) -> Vec<u8> {
     let kind = if colour.len() == 4 { ColorType::Cmyk } else { ColorType::Rgb };
     let mut bytes = Vec::new();
@@ -56,7 +60,7 @@ pub fn jpeg(
 /// encoded once: forty million pixels would take seconds.
 pub fn tall_jpeg(width: u16, height: u16, colour: &[u8]) -> Vec<u8> {
     const BLOCK: u16 = 8;
-    let mut low = jpeg(width, 2 * BLOCK, colour, |it| {
+    let mut low = jpeg(width, 2 * BLOCK, colour, &|it| {
         it.set_sampling_factor(SamplingFactor::F_1_1);
         it.set_restart_interval(width.div_ceil(BLOCK));
     });
