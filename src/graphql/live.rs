@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_graphql::{Response, Variables};
+use axum::http::HeaderValue;
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture, stream};
 use sha2::{Digest, Sha256};
@@ -118,19 +119,23 @@ impl LiveOperation {
     }
 
     /// Those who get the same: by the document, the operation in it, its variables, and where these
-    /// do not decide it alone, the viewer.
+    /// do not decide it alone, the viewer and the address of this server that they know.
     fn group(&self) -> GroupKey {
         let types = self.executor.types();
         let parsed = self.document.parsed();
         let operation = self.document.operation(self.name.as_deref());
         let same = operation.is_some_and(|it| sameness::is_same_for_all(parsed, it, types));
-        let viewer = self.info.viewer.filter(|_| !same);
         let mut hash = Sha256::new_with_prefix(self.document.hash());
         hash.update(part(self.name.as_deref().unwrap_or_default().as_bytes()));
         hash.update(part(&serde_json::to_vec(&self.variables).unwrap_or_default()));
-        if let Some(Viewer { user_id, session_id }) = viewer {
-            hash.update(user_id);
-            hash.update(session_id);
+        if !same {
+            if let Some(Viewer { user_id, session_id }) = self.info.viewer {
+                hash.update(user_id);
+                hash.update(session_id);
+            }
+            // Pictures have their addresses there.
+            hash.update([u8::from(self.info.secure)]);
+            hash.update(self.info.host.as_ref().map_or(&[][..], HeaderValue::as_bytes));
         }
         hash.finalize().into()
     }

@@ -67,13 +67,10 @@ impl Door {
         let _closed = self.messages.send(message);
     }
 
-    /// What the room cannot keep up with is a gap.
+    /// What the room cannot keep up with is left out, which it sees by the number.
     pub fn tell(&self, happening: Happening) {
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
-        match waiting.cmp(&BACKLOG) {
-            std::cmp::Ordering::Less => self.send(Message::Happened(happening)),
-            std::cmp::Ordering::Equal => self.send(Message::Gap),
-            std::cmp::Ordering::Greater => {}
+        if self.waiting.fetch_add(1, Ordering::Relaxed) < BACKLOG {
+            self.send(Message::Happened(happening));
         }
     }
 }
@@ -109,7 +106,7 @@ struct Room {
     topic: Topic,
     db: Db,
     inbox: mpsc::UnboundedReceiver<Message>,
-    /// How many happenings wait in the inbox.
+    /// How many happenings wait in the inbox, or would if there were room.
     waiting: Arc<AtomicUsize>,
     groups: HashMap<GroupKey, Group>,
 }
@@ -119,11 +116,15 @@ impl Room {
         let mut batch = Vec::new();
         while self.inbox.recv_many(&mut batch, usize::MAX).await > 0 {
             // Emptied before the work begins, so that what comes meanwhile is told by the next turn.
-            self.waiting.store(0, Ordering::Relaxed);
+            let missed = self.waiting.swap(0, Ordering::Relaxed) > BACKLOG;
             let (mut happened, mut is_to_look) = (Vec::new(), false);
             for message in batch.drain(..) {
                 is_to_look |= matches!(message, Message::LookAfterSessions);
                 self.take(message, &mut happened);
+            }
+            // Nobody knows whether that was before the last of them came.
+            if missed {
+                self.take(Message::Gap, &mut happened);
             }
             for happening in happened {
                 self.tell(happening).await;

@@ -17,7 +17,7 @@ use rookery::{
     realtime::{End, Hangup, Selection, Subscription, Told, Wanted},
 };
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 use tokio_postgres::Client;
 
 use crate::support::{app::TestApp, socket::Socket};
@@ -107,6 +107,52 @@ async fn nobody_is_told_what_a_post_became_that_was_taken_from_them_meanwhile() 
     app.sql("UPDATE posts SET title = 'New'").await;
     assert_eq!(next(&mut owner).await, Some(Told::Answer("Secret".into())));
     assert_eq!(next(&mut stranger).await, Some(Told::End(End::Done)));
+}
+
+/// Its answers are made when they are let go on, and not before.
+struct Held(Semaphore);
+
+impl Selection for Held {
+    fn answer(&self, _: Happening, _: Option<Viewer>) -> BoxFuture<'_, Option<Bytes>> {
+        Box::pin(async {
+            self.0.acquire().await.unwrap().forget();
+            Some("said".into())
+        })
+    }
+}
+
+#[tokio::test]
+async fn who_comes_while_a_room_cannot_keep_up_is_told_that_they_missed_something() {
+    let (app, _anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let (post, other) = (app.post(&ada).await, app.post(&ada).await);
+    let join = async |topic, selection| {
+        let (group, hangup) = ([0; 32], Hangup::default());
+        let wanted = Wanted { topic, group, selection, viewer: None, hangup };
+        app.app.hub.join(wanted).await.unwrap()
+    };
+    let held = Arc::new(Held(Semaphore::new(0)));
+    let mut elsewhere = join(Topic::Post(other.key), Arc::new(Counting::default())).await;
+    let mut first = join(Topic::Comments(post.key), held.clone()).await;
+    // Whatever was told before is in its room when the other post is told of.
+    let mut comments = async |count: i32| {
+        app.sql(&format!(
+            "INSERT INTO comments (id, post_id, author_id, content)
+             SELECT gen_random_uuid(), '{}', '{}', 'said' FROM generate_series(1, {count});
+             UPDATE posts SET title = title || '!' WHERE id = '{}'",
+            post.key, ada.key, other.key
+        ))
+        .await;
+        assert!(matches!(next(&mut elsewhere).await, Some(Told::Answer(_))));
+    };
+    comments(1).await;
+    comments(1_200).await;
+    let mut second = join(Topic::Comments(post.key), held.clone()).await;
+    comments(1).await;
+    held.0.add_permits(10_000);
+    assert_eq!(next(&mut first).await, Some(Told::Answer("said".into())));
+    assert_eq!(next(&mut first).await, Some(Told::End(End::Missed)));
+    assert_eq!(next(&mut second).await, Some(Told::End(End::Missed)));
 }
 
 #[tokio::test]

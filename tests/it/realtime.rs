@@ -130,6 +130,37 @@ async fn the_viewers_own_view_is_told_to_each() {
     assert_eq!(bobs.event("p").await, view("DOWN", false));
 }
 
+/// Where no public address is set, pictures are where the client spoke to, and nobody is told of
+/// another's.
+#[tokio::test]
+async fn pictures_are_told_where_each_client_knows_the_server() {
+    let (app, _anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let post = app.post(&ada).await;
+    app.sql(
+        "INSERT INTO images (name, owner_id) VALUES (repeat('a', 52), gen_random_uuid());
+         UPDATE posts SET image = repeat('a', 52) || ' 4 3 jpg AAAA'",
+    )
+    .await;
+    let document =
+        format!("subscription {{ postChanged(postId: \"{}\") {{ imageUrl }} }}", post.id);
+    let mut sockets = Vec::new();
+    for host in ["one.example", "two.example:8000"] {
+        let mut socket = Socket::open_with(app.address, "host", host).await.unwrap();
+        socket.say(json!({ "type": "connection_init" })).await;
+        socket.hear().await;
+        socket.subscribe("p", &document).await;
+        sockets.push((host, socket));
+    }
+    app.subscriptions(2).await;
+    app.sql("UPDATE posts SET title = 'New'").await;
+    for (host, mut socket) in sockets {
+        let told = socket.event("p").await;
+        let url = told["postChanged"]["imageUrl"].as_str().unwrap().to_owned();
+        assert!(url.starts_with(&format!("http://{host}/media/")), "{url}");
+    }
+}
+
 #[tokio::test]
 async fn feeds_are_told_what_they_gain() {
     let (app, _anon) = TestApp::init().await;
