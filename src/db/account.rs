@@ -1,6 +1,6 @@
 //! Accounts: what a user's row holds that only its owner may change, and how a login finds it.
 
-use diesel::{prelude::*, sql_types};
+use diesel::{dsl::exists, prelude::*, sql_types};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -238,6 +238,22 @@ pub async fn change_password(
     .await
 }
 
+/// Stores the hash of another password than the one that was forgotten, and ends all sessions. False
+/// when there is no such account any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reset_password(conn: &mut AsyncPgConnection, id: Uuid, new: &str) -> Result<bool> {
+    conn.transaction(async |conn| {
+        let there = users::table.find(id).filter(users::leaving_since.is_null());
+        let set = (users::password_hash.eq(new), users::updated_at.eq(diesel::dsl::now));
+        let found = diesel::update(there).set(set).execute(conn).await? == 1;
+        diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn).await?;
+        Ok(found)
+    })
+    .await
+}
+
 /// What became of the wish to delete an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
@@ -249,39 +265,25 @@ pub enum Deleted {
     Changed,
 }
 
-/// Deletes an account with everything that is its own: first its follows, in a transaction of their
-/// own, since whoever is at their other ends could not post for as long as the rest takes.
+/// Deletes an account with everything that is its own, in two transactions: the follows go first,
+/// since whoever is at their other ends could not post for as long as the rest takes. There is no way
+/// back from the first. Should the second fail, [`remove_leaving`] does what it was to do. Running it
+/// again does no harm.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete(conn: &mut AsyncPgConnection, id: Uuid, verified: &str) -> Result<Deleted> {
-    let end_follows = async |conn: &mut AsyncPgConnection| {
-        let refused = refusal_to_delete(conn, id, verified).await?;
-        if refused.is_none() {
-            let statement = Statement::new("SELECT end_follows(");
-            statement.bind::<sql_types::Uuid, _>(id).sql(")").execute(conn).await?;
-        }
-        Ok::<_, Error>(refused)
-    };
-    if let Some(refused) = conn.transaction(end_follows).await? {
+    let refused = conn.transaction(async |conn| leave(conn, id, verified).await).await?;
+    if let Some(refused) = refused {
         return Ok(refused);
     }
-    conn.transaction(async |conn| {
-        if let Some(refused) = refusal_to_delete(conn, id, verified).await? {
-            return Ok::<_, Error>(refused);
-        }
-        let gone = diesel::delete(users::table.find(id)).execute(conn).await? == 1;
-        Ok(if gone { Deleted::Yes } else { Deleted::Changed })
-    })
-    .await
+    let leaving = users::table.find(id).filter(users::leaving_since.is_not_null());
+    diesel::delete(leaving).execute(conn).await?;
+    Ok(Deleted::Yes)
 }
 
-/// Why an account may not be deleted. Until the end of the transaction nobody else decides otherwise.
-async fn refusal_to_delete(
-    conn: &mut AsyncPgConnection,
-    id: Uuid,
-    verified: &str,
-) -> Result<Option<Deleted>> {
+/// Ends whatever would let somebody come back to an account, and its follows; or says why not.
+async fn leave(conn: &mut AsyncPgConnection, id: Uuid, verified: &str) -> Result<Option<Deleted>> {
     let role: Option<String> =
         users::table.find(id).select(users::role).get_result(conn).await.optional()?;
     // Other admins are locked only where it matters: a large account takes a while to delete.
@@ -292,9 +294,26 @@ async fn refusal_to_delete(
     let unchanged = users::table
         .find(id)
         .filter(users::password_hash.eq(verified))
-        .filter(users::role.eq("admin").eq(admin))
-        .select(users::id)
-        .for_update();
-    let found: Option<Uuid> = unchanged.get_result(conn).await.optional()?;
-    Ok(found.is_none().then_some(Deleted::Changed))
+        .filter(users::role.eq("admin").eq(admin));
+    let nobodys = (users::leaving_since.eq(diesel::dsl::now), users::password_hash.eq(""));
+    if diesel::update(unchanged).set(nobodys).execute(conn).await? == 0 {
+        let stays = users::table.find(id).filter(users::leaving_since.is_null());
+        let stays: bool = diesel::select(exists(stays)).get_result(conn).await?;
+        return Ok(stays.then_some(Deleted::Changed));
+    }
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn).await?;
+    let statement = Statement::new("SELECT end_follows(");
+    statement.bind::<sql_types::Uuid, _>(id).sql(")").execute(conn).await?;
+    Ok(None)
+}
+
+/// Deletes an account whose deletion was begun and that nobody is deleting; whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_leaving(conn: &mut AsyncPgConnection) -> Result<bool> {
+    let remove = "DELETE FROM users WHERE id = (
+        SELECT id FROM users WHERE leaving_since IS NOT NULL
+        ORDER BY leaving_since LIMIT 1 FOR UPDATE SKIP LOCKED)";
+    Ok(Statement::new(remove).execute(conn).await? == 1)
 }

@@ -1,9 +1,10 @@
-//! Removes what is good for nothing any more: sessions that have ended by themselves, counters of
-//! attempts that nobody has touched for a day, and watches of servers that were killed. Any number of instances may do it at once.
+//! Removes what is good for nothing any more: accounts whose deletion came to no end, sessions that
+//! have ended by themselves, counters of attempts that nobody has touched for a day, and watches of
+//! servers that were killed. Any number of instances may do it at once.
 
 use std::time::Duration;
 
-use super::{Db, session, throttle, watch};
+use super::{Connection, Db, account, session, throttle, watch};
 use crate::error::Result;
 
 /// How long the server rests between two rounds.
@@ -27,6 +28,9 @@ pub async fn run(db: Db) {
 /// When the database fails.
 pub async fn sweep(db: &Db) -> Result<usize> {
     let mut removed = 0;
+    while db.finishing(remove_leaving).await? {
+        removed += 1;
+    }
     loop {
         let mut conn = db.write().await?;
         let batch = session::prune(&mut conn).await?
@@ -37,4 +41,8 @@ pub async fn sweep(db: &Db) -> Result<usize> {
         }
         removed += batch;
     }
+}
+
+async fn remove_leaving(mut conn: Connection) -> Result<bool> {
+    account::remove_leaving(&mut conn).await
 }

@@ -1,7 +1,7 @@
 //! Writes that are as large as what somebody wrote in years: deleting or hiding an account, deleting
 //! a post that everybody voted on.
 //!
-//! They are one transaction like others, so that counts are right at every moment; but they may take
+//! They are transactions like others, so that counts are right at every moment; but they may take
 //! longer than a statement may, and longer than somebody waits for an answer. So each runs in a task
 //! of its own, to its end also when nobody waits any more, on one of a few connections that have
 //! more time, so that however many there are, the others keep theirs.

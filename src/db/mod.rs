@@ -224,8 +224,12 @@ impl Db {
 
     /// How busy the pools are, by their names.
     #[must_use]
-    pub fn pools(&self) -> [(&'static str, PoolStatus); 2] {
-        [("writes", self.0.writers.status()), ("wide_reads", self.0.wide_readers.status())]
+    pub fn pools(&self) -> [(&'static str, PoolStatus); 3] {
+        [
+            ("writes", self.0.writers.status()),
+            ("large_writes", self.0.large_writers.status()),
+            ("wide_reads", self.0.wide_readers.status()),
+        ]
     }
 
     /// Closes all connections; what waits for one fails.

@@ -16,7 +16,8 @@ const ATTEMPTS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 impl Writers {
-    /// Runs a write that is one statement or one transaction, up to five times.
+    /// Runs a write that is one statement or one transaction, or that may begin anew after the first of
+    /// several, up to five times.
     ///
     /// # Errors
     /// What the write fails with, and [`Error::ServiceUnavailable`] when no connection is free.
@@ -41,7 +42,11 @@ impl Writers {
 
 /// Random, so that those who met do not meet again.
 fn pause(attempt: u32) -> Duration {
-    (FIRST_PAUSE * 2_u32.pow(attempt - 1)).mul_f64(rand::random_range(0.1..1.0))
+    longest_pause(attempt).mul_f64(rand::random_range(0.1..1.0))
+}
+
+fn longest_pause(attempt: u32) -> Duration {
+    FIRST_PAUSE * 2_u32.pow(attempt - 1)
 }
 
 #[cfg(test)]
@@ -50,9 +55,12 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_stay_short() {
+        let longest: Vec<_> = (1..ATTEMPTS).map(|it| longest_pause(it).as_millis()).collect();
+        assert_eq!(longest, [20, 40, 80, 160]);
         for attempt in 1..ATTEMPTS {
-            assert!(pause(attempt) > Duration::from_millis(1));
-            assert!(pause(attempt) < Duration::from_millis(10 << attempt));
+            let pauses: Vec<_> = (0..100).map(|_| pause(attempt)).collect();
+            assert!(pauses.iter().all(|pause| *pause < longest_pause(attempt)));
+            assert!(pauses.iter().any(|pause| *pause != pauses[0]), "they meet again");
         }
     }
 }

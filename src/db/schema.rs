@@ -171,6 +171,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         avatar -> Nullable<Text>,
+        leaving_since -> Nullable<Timestamptz>,
     }
 }
 

@@ -176,6 +176,7 @@ pub(super) async fn lock_admins(conn: &mut AsyncPgConnection) -> QueryResult<Vec
     users::table
         .filter(users::role.eq("admin"))
         .filter(users::suspended_at.is_null())
+        .filter(users::leaving_since.is_null())
         .order(users::id)
         .for_no_key_update()
         .select(users::id)

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use rookery::db::housekeeping;
 use serde_json::json;
 
 use crate::support::{
@@ -141,6 +143,46 @@ async fn nobody_waits_to_post_until_a_large_account_that_they_follow_is_gone() {
     assert!(!leaving.is_finished(), "the rest of the account is on its way");
     let gone = leaving.await.unwrap();
     assert!(gone.data("/deleteAccount/deletedUserId").is_string(), "{}", gone.text);
+}
+
+#[tokio::test]
+async fn nobody_comes_back_to_an_account_whose_deletion_was_begun_and_it_goes_in_the_end() {
+    let (app, anonymous) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    app.followed(&bob, &ada).await;
+    app.sql(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'broken off'; END $$;
+         CREATE TRIGGER fails BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION fail()",
+    )
+    .await;
+    assert_eq!(delete_account(&ada).await.code(), Some("INTERNAL_SERVER_ERROR"));
+    assert_eq!(app.count("users").await, 2);
+    assert_eq!(delete_account(&ada).await.code(), Some("UNAUTHENTICATED"));
+    let login = "mutation ($password: String!) { login(input: { identifier: \"ada\",
+        password: $password }) { userErrors { code } } }";
+    let answer = anonymous.query(login, json!({ "password": PASSWORD })).await;
+    assert_eq!(answer.data("/login/userErrors/0/code"), "WRONG_CREDENTIALS", "{}", answer.text);
+    app.sql("DROP TRIGGER fails ON users").await;
+    housekeeping::sweep(&app.app.db).await.unwrap();
+    assert_eq!(app.count("users").await, 1);
+    assert_none(&differences(&app.database().await).await, "the account is gone");
+}
+
+#[tokio::test]
+async fn who_deletes_their_account_twice_at_once_is_not_told_that_nothing_was_done() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let answers = join_all((0..4).map(|_| delete_account(&ada))).await;
+    assert_eq!(app.count("users").await, 0);
+    for answer in answers {
+        let over = answer.code() == Some("UNAUTHENTICATED");
+        assert!(
+            over || answer.data("/deleteAccount/deletedUserId") == &json!(ada.id),
+            "{}",
+            answer.text
+        );
+    }
 }
 
 async fn until_none(app: &TestApp, rows: &str) {
