@@ -80,6 +80,8 @@ impl<K: Kind> fmt::Display for Id<K> {
 
 /// How every sentence about an id of the wrong kind or form begins.
 pub const EXPECTED: &str = "Expected the id of a ";
+/// How it says so where the id of anything is expected.
+pub const EXPECTED_ANY: &str = "Expected an id";
 
 impl<K: Kind> Id<K> {
     /// The id as clients see it.
@@ -141,7 +143,10 @@ impl AnyId {
     /// A sentence that says what was expected and what came instead.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (prefix, uuid) = split(text).ok_or_else(|| {
-            format!("Expected an id such as post_01h455vb4pex5vsknk084sn02q, got {}.", quoted(text))
+            format!(
+                "{EXPECTED_ANY}, such as post_01h455vb4pex5vsknk084sn02q, got {}.",
+                quoted(text)
+            )
         })?;
         Ok(Self { prefix, uuid })
     }

@@ -8,10 +8,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Enum, ErrorExtensionValues, Response, ServerError, SimpleObject, Value};
 
+use super::id;
 use crate::{
     causes::causes,
     error::{Code, Error, seconds},
-    id,
     logging::Sparse,
     text::{Flaw, Rejected},
 };
@@ -195,19 +195,11 @@ fn describe(error: &Error, request_id: &str) -> (Code, ErrorExtensionValues) {
     (code, extensions)
 }
 
-/// What an id that cannot be one says of itself, without the names of types that the library wraps
-/// around it.
-fn told_of_id(message: &str) -> Option<String> {
-    let (_, told) = message.strip_prefix("Failed to parse \"")?.split_once("\": ")?;
-    let told = told.split(" (occurred while parsing").next().unwrap_or(told);
-    told.starts_with(id::EXPECTED).then(|| told.to_owned())
-}
-
 /// Errors that the library raised itself: an argument that does not fit its type when there is a
 /// path, otherwise an operation that does not fit the schema.
 fn library_code(error: &mut ServerError) -> &'static str {
-    if let Some(told) = told_of_id(&error.message) {
-        error.message = told;
+    if let Some(told) = id::told(&error.message) {
+        error.message = told.to_owned();
     }
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     let known = [

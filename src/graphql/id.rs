@@ -61,6 +61,14 @@ macro_rules! graphql_id {
     };
 }
 
+/// What an id that cannot be one says of itself, without the names of types that the library wraps
+/// around it.
+pub fn told(message: &str) -> Option<&str> {
+    let (_, told) = message.strip_prefix("Failed to parse \"")?.split_once("\": ")?;
+    let told = told.split(" (occurred while parsing").next().unwrap_or(told);
+    [EXPECTED, EXPECTED_ANY].iter().any(|begins| told.starts_with(begins)).then_some(told)
+}
+
 /// An id as it was given to a field that may be null. The library hands the failure of an argument
 /// on to what is around the field; what is wrong with this one the field itself says, so that it
 /// alone is null.
@@ -88,7 +96,10 @@ impl<T: InputType> InputType for Asked<T> {
     }
 
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
-        let message = |error: InputValueError<T>| error.into_server_error(Pos::default()).message;
+        let message = |error: InputValueError<T>| {
+            let message = error.into_server_error(Pos::default()).message;
+            told(&message).map(str::to_owned).unwrap_or(message)
+        };
         Ok(Self(T::parse(value).map_err(message)))
     }
 

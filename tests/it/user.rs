@@ -163,8 +163,14 @@ async fn a_malformed_id_leaves_what_stands_beside_it() {
         assert_eq!(error["path"], json!([path]), "{}", answer.text);
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{}", answer.text);
         assert!(error["locations"][0]["line"].is_number(), "{}", answer.text);
+        // Without the names of the library's types.
+        let message = error["message"].as_str().unwrap();
+        assert!(message.starts_with("Expected ") && message.ends_with('.'), "{message}");
     }
     assert_eq!(paths.len(), 4);
+    let answer = anon.query("{ nodes(ids: [\"x\"]) { id } }", json!({})).await;
+    let expected = "Expected an id, such as post_01h455vb4pex5vsknk084sn02q, got \"x\".";
+    assert_eq!(answer.json["errors"][0]["message"], expected);
 }
 
 #[tokio::test]
