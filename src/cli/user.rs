@@ -2,15 +2,21 @@
 //! admin.
 
 use clap::{Args, Subcommand};
+use rand::distr::{Alphanumeric, SampleString};
 
 use super::{Outcome, database::Database, failure::Failure, output};
 use crate::{
+    auth::Hasher,
     config::Config,
     db::{
-        ConnectOptions, Db,
+        ConnectOptions, Connection, Db, account,
         role::{self, Changed},
+        user::UserRow,
     },
 };
+
+/// Letters and digits: nobody guesses so many, and one can still dictate them.
+const PASSWORD_LENGTH: usize = 16;
 
 /// What to do to whom.
 #[derive(Debug, Subcommand)]
@@ -23,6 +29,11 @@ pub(super) enum Command {
     Suspend(Arguments),
     /// Take a suspension back
     Restore(Arguments),
+    /// Give somebody who forgot theirs a new password, which is printed, and end their sessions
+    ResetPassword {
+        /// Their username, in any case
+        name: String,
+    },
 }
 
 /// Whom, and why.
@@ -48,29 +59,30 @@ async fn apply(command: Command, database: &Database) -> Result<String, Failure>
     let endpoint = database.options.endpoint.without_limits();
     let db = Db::new(&ConnectOptions { endpoint, ..database.options.clone() })?;
     let mut connection = db.write().await?;
-    let (Command::Promote(who)
-    | Command::Demote(who)
-    | Command::Suspend(who)
-    | Command::Restore(who)) = &command;
-    let Some(user) = role::find_by_username(&connection, &who.name).await? else {
-        return Err(Failure::Refused(format!("nobody has the username {}", who.name)));
+    let (Command::Promote(Arguments { name, .. })
+    | Command::Demote(Arguments { name, .. })
+    | Command::Suspend(Arguments { name, .. })
+    | Command::Restore(Arguments { name, .. })
+    | Command::ResetPassword { name }) = &command;
+    let Some(user) = role::find_by_username(&connection, name).await? else {
+        return Err(Failure::Refused(format!("nobody has the username {name}")));
     };
-    let reason = who.reason.clone();
     let connection = &mut connection;
     let (changed, now) = match command {
-        Command::Promote(_) => {
+        Command::Promote(Arguments { reason, .. }) => {
             (role::set_role(connection, None, user.id, true, reason).await?, "is an admin")
         }
-        Command::Demote(_) => {
+        Command::Demote(Arguments { reason, .. }) => {
             (role::set_role(connection, None, user.id, false, reason).await?, "is a plain user")
         }
-        Command::Suspend(_) => {
+        Command::Suspend(Arguments { reason, .. }) => {
             (role::set_suspended(connection, None, user.id, true, reason).await?, "is suspended")
         }
-        Command::Restore(_) => (
+        Command::Restore(Arguments { reason, .. }) => (
             role::set_suspended(connection, None, user.id, false, reason).await?,
             "is not suspended",
         ),
+        Command::ResetPassword { .. } => return reset_password(connection, &user).await,
     };
     match changed {
         Changed::Done(user) => Ok(format!("{} {now}.\n", user.username)),
@@ -81,5 +93,16 @@ async fn apply(command: Command, database: &Database) -> Result<String, Failure>
         Changed::NotFound | Changed::NotAdmin => {
             Err(Failure::Refused(format!("{} has gone meanwhile", user.username)))
         }
+    }
+}
+
+/// Whoever is told the password logs in with it and chooses another.
+async fn reset_password(connection: &mut Connection, user: &UserRow) -> Result<String, Failure> {
+    let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
+    let hash = Hasher::new(1).slot().await?.hash_again(password.clone()).await?;
+    if account::reset_password(connection, user.id, &hash).await? {
+        Ok(format!("The password of {} is {password} now.\n", user.username))
+    } else {
+        Err(Failure::Refused(format!("{} has gone meanwhile", user.username)))
     }
 }

@@ -8,12 +8,14 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
+    app::TestApp,
     client::Client,
     db::{TestDb, cache_dir, connect},
     scratch::Scratch,
+    user::PASSWORD,
 };
 
 /// The program with these settings and no others.
@@ -233,6 +235,22 @@ async fn accounts_are_managed_by_name() {
     );
     let unknown = run("user suspend nobody_at_all", &settings);
     assert_eq!(complaint(&unknown), ("error: nobody has the username nobody_at_all\n", 1));
+}
+
+#[tokio::test]
+async fn who_forgot_their_password_gets_another() {
+    let (app, anonymous) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let said = run("user reset-password ADA", &[("DATABASE_URL", app.database_url())]);
+    let new = printed(&said).strip_prefix("The password of ada is ").unwrap();
+    let new = new.strip_suffix(" now.\n").unwrap();
+    assert_eq!(ada.query("{ me { id } }", json!({})).await.code(), Some("UNAUTHENTICATED"));
+    let login = "mutation ($password: String!) { login(input: { identifier: \"ada\",
+        password: $password }) { user { username } } }";
+    let answer = anonymous.query(login, json!({ "password": new })).await;
+    assert_eq!(answer.data("/login/user/username"), "ada", "{}", answer.text);
+    let answer = anonymous.query(login, json!({ "password": PASSWORD })).await;
+    assert!(answer.data("/login/user").is_null(), "{}", answer.text);
 }
 
 #[tokio::test]
