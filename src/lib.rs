@@ -3,9 +3,9 @@
 //! Data runs one way: [`http`] → [`graphql`] → [`db`]; what happens comes back from the database
 //! through [`realtime`] to those who subscribed. Pictures are [`media`], which has a store beside the
 //! database, and [`rookery_pixels`], a crate for their pixels. [`aside`], [`auth`], [`causes`],
-//! [`config`], [`error`], [`id`], [`json_string`], [`logging`], [`metrics`], [`post_text`], [`rate`] and [`text`]
-//! are leaves that anyone may use. [`app`] holds what all requests share; [`cli`] is what a person at a
-//! terminal meets.
+//! [`config`], [`error`], [`id`], [`json_string`], [`logging`], [`post_text`], [`rate`] and [`text`] are
+//! leaves that anyone may use; [`metrics`] is told by everybody. [`app`] holds what all requests share,
+//! [`seed`] makes the demo world, and [`cli`] is what a person at a terminal meets.
 
 pub mod app;
 pub mod aside;

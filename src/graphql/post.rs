@@ -203,7 +203,8 @@ impl Post {
 
     /// How many comments stand under it, replies included: the same number for everybody, whatever
     /// single comments the viewer does not see. A comment that was deleted does not count, nor does
-    /// one of a suspended person. `comments { totalCount }` counts what the viewer sees.
+    /// one of a suspended person. `comments { totalCount }` counts those that the viewer sees and that
+    /// answer the post itself.
     async fn comment_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.stats(ctx.loaders()).await?.comment_count)
     }

@@ -193,9 +193,9 @@ impl PostListQuery {
         order_by: PostOrder,
         #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
         first: Option<i32>,
-        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Rows before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
         let filter = PostFilter { search: typed(search)?, owner: owned_by.map(|id| id.uuid()) };
         page(ctx, filter, order_by, PageArguments { first, after, last, before }).await
@@ -210,9 +210,9 @@ impl PostListQuery {
         order_by: PostOrder,
         #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
         first: Option<i32>,
-        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Rows before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
         let viewer = ctx.require_viewer()?.user_id;
         if order_by == PostOrder::Relevance {

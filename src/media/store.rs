@@ -109,6 +109,12 @@ impl Store {
         self.folder.is_some()
     }
 
+    /// How long it may take at most to write the files of a picture.
+    #[must_use]
+    pub(super) fn slowest(&self) -> Duration {
+        if self.is_folder() { WITHIN } else { WITHIN * ImageSize::ALL.len() as u32 * 2 }
+    }
+
     /// Writes a file and removes it again.
     ///
     /// # Errors

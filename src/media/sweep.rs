@@ -17,8 +17,6 @@ const PAUSE: Duration = Duration::from_secs(60);
 const BATCH: i64 = 100;
 /// How many names one statement asks about.
 const PIECE: usize = 1_000;
-/// How long uploads that are under way have to come to their end before a sweep takes them for dead.
-const SETTLED_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// What a sweep found.
@@ -77,7 +75,8 @@ impl Media {
     /// What no row shows, once the uploads that are under way have come to their end.
     async fn unfinished(&self) -> Result<Vec<String>> {
         let waiting = async || image::waiting(&mut *self.db.write().await?).await;
-        let patient_until = Instant::now() + SETTLED_WITHIN;
+        // What is under way then is taken for dead.
+        let patient_until = Instant::now() + self.store.slowest();
         let mut left = waiting().await?;
         while left.iter().any(|(_, condemned)| !condemned) && Instant::now() < patient_until {
             tokio::time::sleep(LOOK_AGAIN_AFTER).await;

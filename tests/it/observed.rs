@@ -144,6 +144,7 @@ async fn figures_tell_what_ran_and_what_it_cost() {
         ("rookery_errors_total{code=\"GRAPHQL_VALIDATION_FAILED\",type=\"unknown\"}", 1.0),
         ("rookery_pool_in_use{pool=\"writes\"}", 0.0),
         ("rookery_pool_waiting{pool=\"wide_reads\"}", 0.0),
+        ("rookery_pool_size{pool=\"large_writes\"}", 0.0),
     ] {
         assert_eq!(value(name), expected, "{name}");
     }
