@@ -27,7 +27,7 @@ macro_rules! columns {
             "posts.id, posts.owner_id, posts.title, ",
             $content,
             ", posts.published, posts.visibility, posts.created_at, posts.updated_at, \
-              posts.edited_at, posts.image, posts.image_alt, posts.owner_suspended"
+              posts.edited_at, posts.published_at, posts.image, posts.image_alt, posts.owner_suspended"
         )
     };
 }
@@ -116,11 +116,21 @@ pub struct PostRow {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub edited_at: Option<DateTime<Utc>>,
+    /// See [`PostRow::out_since`].
+    pub published_at: Option<DateTime<Utc>>,
     /// Its picture.
     pub image: Option<ImageText>,
     pub image_alt: Option<String>,
     /// Then few see it.
     pub owner_suspended: bool,
+}
+
+impl PostRow {
+    /// When it first came out: as it was written, where nothing else is stored.
+    #[must_use]
+    pub fn out_since(&self) -> Option<DateTime<Utc>> {
+        self.published_at.or(self.published.then_some(self.created_at))
+    }
 }
 
 /// What is counted for a post.

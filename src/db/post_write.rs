@@ -104,9 +104,12 @@ SET title = new.title, content = new.content,
                         <> (new.title, new.content, new.published, new.visibility)
                         OR (posts.image, posts.image_alt) IS DISTINCT FROM (new.image, new.image_alt)
                  THEN now() ELSE posts.updated_at END,
-    edited_at = CASE WHEN (posts.title, posts.content) <> (new.title, new.content)
-                       OR posts.image IS DISTINCT FROM new.image
-                THEN now() ELSE posts.edited_at END
+    edited_at = CASE WHEN (posts.published OR posts.published_at IS NOT NULL)
+                      AND ((posts.title, posts.content) <> (new.title, new.content)
+                           OR posts.image IS DISTINCT FROM new.image)
+                THEN now() ELSE posts.edited_at END,
+    published_at = coalesce(posts.published_at, CASE WHEN posts.published THEN posts.created_at
+                                                     WHEN new.published THEN now() END)
 FROM new WHERE posts.id = new.id
 RETURNING {columns}";
 

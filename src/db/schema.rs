@@ -101,6 +101,7 @@ diesel::table! {
         edited_at -> Nullable<Timestamptz>,
         image -> Nullable<Text>,
         image_alt -> Nullable<Text>,
+        published_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -135,7 +135,13 @@ impl Post {
         self.row.updated_at
     }
 
-    /// When its title, content or picture was last changed; null when it says what it said at first.
+    /// When it first came out; null for a draft that never did.
+    fn published_at(&self) -> Option<DateTime<Utc>> {
+        self.row.out_since()
+    }
+
+    /// When its title, content or picture was last changed since it came out; null when it says what it
+    /// said then.
     fn edited_at(&self) -> Option<DateTime<Utc>> {
         self.row.edited_at
     }
@@ -248,6 +254,7 @@ impl Eager for Post {
             "imageUrl" => json.put(image::largest_at_once(ctx, self.picture())?),
             "createdAt" => json.put(self.created_at(ctx)),
             "updatedAt" => json.put(self.updated_at(ctx)),
+            "publishedAt" => json.put(self.published_at(ctx)),
             "editedAt" => json.put(self.edited_at(ctx)),
             "owner" => write_object(ctx, &User(owner.clone()?), json),
             "score" => json.put(stats.as_ref()?.score),

@@ -26,6 +26,7 @@ pub const SAME: &[(&str, &[&str])] = &[
             "visibility",
             "createdAt",
             "updatedAt",
+            "publishedAt",
             "editedAt",
             "owner",
             "score",

@@ -10,6 +10,7 @@ mod cli;
 mod clients;
 mod comment;
 mod counts;
+mod draft;
 mod embedded;
 mod fanout;
 mod feed;

@@ -1,0 +1,56 @@
+//! Drafts: when a post comes out, and from when on a change of it shows.
+
+use serde_json::{Value, json};
+
+use crate::support::{app::TestApp, user::TestUser};
+
+const CREATE: &str = "mutation ($input: CreatePostInput!) { createPost(input: $input) {
+    post { id createdAt publishedAt editedAt } userErrors { code } } }";
+const UPDATE: &str = "mutation ($input: UpdatePostInput!) { updatePost(input: $input) {
+    post { id createdAt publishedAt editedAt } userErrors { code } } }";
+
+async fn create(owner: &TestUser, published: bool) -> Value {
+    let input = json!({ "title": "Title", "content": "Content", "published": published });
+    let answer = owner.query(CREATE, json!({ "input": input })).await;
+    answer.data("/createPost/post").clone()
+}
+
+async fn update(owner: &TestUser, post: &Value, mut changes: Value) -> Value {
+    changes["id"] = post["id"].clone();
+    let answer = owner.query(UPDATE, json!({ "input": changes })).await;
+    answer.data("/updatePost/post").clone()
+}
+
+#[tokio::test]
+async fn nobody_sees_that_a_draft_was_changed_before_it_came_out() {
+    let (app, stranger) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let draft = create(&ada, false).await;
+    assert_eq!((&draft["publishedAt"], &draft["editedAt"]), (&Value::Null, &Value::Null));
+    let changed = update(&ada, &draft, json!({ "title": "Better" })).await;
+    assert_eq!((&changed["publishedAt"], &changed["editedAt"]), (&Value::Null, &Value::Null));
+    let out = update(&ada, &draft, json!({ "title": "Best", "published": true })).await;
+    assert!(out["publishedAt"].as_str() > out["createdAt"].as_str(), "{out}");
+    assert_eq!(out["editedAt"], Value::Null);
+    let edited = update(&ada, &draft, json!({ "title": "Even better" })).await;
+    assert!(edited["editedAt"].as_str() > out["publishedAt"].as_str(), "{edited}");
+    assert_eq!(edited["publishedAt"], out["publishedAt"]);
+    let read = "query ($id: ID!) { post(id: $id) { publishedAt } }";
+    let seen = stranger.query(read, json!({ "id": draft["id"] })).await;
+    assert_eq!(seen.data("/post/publishedAt"), &out["publishedAt"]);
+}
+
+#[tokio::test]
+async fn a_post_that_was_out_is_changed_also_while_it_is_a_draft_again() {
+    let (app, _stranger) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let post = create(&ada, true).await;
+    assert_eq!(post["publishedAt"], post["createdAt"]);
+    let hidden = update(&ada, &post, json!({ "published": false })).await;
+    assert_eq!((&hidden["publishedAt"], &hidden["editedAt"]), (&post["createdAt"], &Value::Null));
+    let changed = update(&ada, &post, json!({ "content": "Never said" })).await;
+    assert!(changed["editedAt"].is_string(), "{changed}");
+    let again = update(&ada, &post, json!({ "published": true })).await;
+    assert_eq!(again["publishedAt"], post["createdAt"]);
+    assert_eq!(again["editedAt"], changed["editedAt"]);
+}
