@@ -14,6 +14,7 @@ mod places;
 mod playground;
 mod routes;
 mod server;
+mod stream;
 mod viewer;
 mod websocket;
 

@@ -11,10 +11,14 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, http::Request, response::Response};
+use axum::{
+    body::Body,
+    http::{Request, Version},
+    response::Response,
+};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::{
         conn::auto::Builder,
         graceful::{GracefulShutdown, Watcher},
@@ -26,7 +30,12 @@ use tokio::{
 };
 use tower::Service;
 
-use super::{Http, client::Peer, routes};
+use super::{
+    Http,
+    client::Peer,
+    routes,
+    stream::{self, Streams},
+};
 use crate::{app::App, realtime::Hangup};
 
 /// The longest head of a request, with its address.
@@ -75,7 +84,7 @@ pub async fn serve(
 struct Server<S> {
     listener: TcpListener,
     service: S,
-    protocol: Arc<Builder<TokioExecutor>>,
+    protocol: Arc<Builder<Streams>>,
     /// How long a client may take to send a request's head.
     head_within: Duration,
 }
@@ -110,10 +119,15 @@ where
             let (spoke, hangup) = (AtomicBool::new(false), Hangup::default());
             let spoken = service_fn(|request: Request<Incoming>| {
                 spoke.store(true, Ordering::Relaxed);
-                let mut request = request.map(Body::new);
-                request.extensions_mut().insert(peer);
-                request.extensions_mut().insert(hangup.clone());
-                service.clone().call(request)
+                let mut service = service.clone();
+                let has_connection_to_itself = request.version() < Version::HTTP_2;
+                let connection = has_connection_to_itself.then(|| hangup.clone());
+                async move {
+                    let mut request = request.map(Body::new);
+                    request.extensions_mut().insert(peer);
+                    request.extensions_mut().insert(connection.unwrap_or_else(stream::hangup));
+                    service.call(request).await
+                }
             });
             let connection = protocol.serve_connection_with_upgrades(TokioIo::new(stream), spoken);
             let serving = watcher.watch(connection);
@@ -134,8 +148,8 @@ where
     }
 }
 
-fn protocol(head_within: Duration) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn protocol(head_within: Duration) -> Builder<Streams> {
+    let mut builder = Builder::new(Streams);
     builder
         .http1()
         .timer(TokioTimer::new())

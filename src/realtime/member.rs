@@ -16,7 +16,8 @@ use crate::{auth::Viewer, metrics};
 /// How many answers may wait for a subscriber.
 const QUEUE: usize = 32;
 
-/// Breaks off whatever a connection is stuck in, when it does not take what is sent to it.
+/// Breaks off whatever a connection, or a stream of one, is stuck in when it does not take what is
+/// sent to it.
 #[derive(Clone, Debug, Default)]
 pub struct Hangup(Arc<Notify>);
 

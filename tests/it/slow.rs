@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt, future::join_all};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -198,11 +198,11 @@ fn floods_of(post: &Made) -> String {
 }
 
 /// Changes a post and has somebody quick read it, time after time, until only they are left.
-async fn flood(app: &TestApp, quick: &mut Socket) {
+async fn flood(app: &TestApp, mut quick: impl AsyncFnMut() -> Value) {
     let mut told = 0;
     while app.app.hub.subscriptions() > 1 {
         app.sql("UPDATE posts SET content = repeat(md5(random()::text), 500)").await;
-        assert!(quick.event("p").await["postChanged"]["_0"].is_string());
+        assert!(quick().await["postChanged"]["_0"].is_string());
         told += 1;
         assert!(told < 500, "nobody is dropped");
     }
@@ -220,7 +220,7 @@ async fn a_socket_that_does_not_take_what_comes_is_closed_with_1013() {
     }
     app.subscriptions(2).await;
     let _alone = CLOSINGS.lock().await;
-    flood(&app, &mut quick).await;
+    flood(&app, async || quick.event("p").await).await;
     assert_eq!(slow.close_code().await, 1013);
 }
 
@@ -232,7 +232,22 @@ async fn a_stream_that_does_not_take_what_comes_is_broken_off() {
     quick.subscribe("p", &floods_of(&post)).await;
     let mut slow = Events::of(&anon, &floods_of(&post)).await;
     app.subscriptions(2).await;
-    flood(&app, &mut quick).await;
+    flood(&app, async || quick.event("p").await).await;
     while let Heard::Next(_) = slow.hear().await {}
     assert_eq!(slow.hear().await, Heard::Closed);
+}
+
+#[tokio::test]
+async fn a_stream_that_shares_its_connection_is_broken_off_alone() {
+    let (app, _) = TestApp::init().await;
+    let post = app.post(&app.user("ada").await).await;
+    let shared = Client::on_one_connection(app.address);
+    let mut quick = Events::of(&shared, &floods_of(&post)).await;
+    let mut slow = Events::of(&shared, &floods_of(&post)).await;
+    app.subscriptions(2).await;
+    flood(&app, async || quick.event().await).await;
+    while let Heard::Next(_) = slow.hear().await {}
+    assert_eq!(slow.hear().await, Heard::Closed);
+    app.sql("UPDATE posts SET content = 'Short.'").await;
+    assert_eq!(quick.event().await["postChanged"]["_0"], "Short.");
 }

@@ -28,6 +28,13 @@ impl Client {
         Self { http, address, token }
     }
 
+    /// A stranger whose requests share one connection, by HTTP/2.
+    pub fn on_one_connection(address: SocketAddr) -> Self {
+        let client = Self::new(address, None);
+        let http = reqwest::Client::builder().tls_certs_only([]).http2_prior_knowledge();
+        Self { http: http.build().unwrap(), ..client }
+    }
+
     /// The access token.
     pub fn token(&self) -> &str {
         self.token.as_deref().unwrap_or_default()
