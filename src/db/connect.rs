@@ -22,7 +22,7 @@ impl Endpoint {
         let (client, alive) = self.open().await?;
         choose_english(&client).await;
         let mut connection = AsyncPgConnection::try_from(client).await?;
-        connection.set_instrumentation(Recorder::default());
+        connection.set_instrumentation(Recorder::telling(&alive));
         Ok((connection, alive))
     }
 
@@ -40,7 +40,7 @@ impl Endpoint {
     /// Opens a connection as the driver knows it.
     pub(super) async fn open(&self) -> ConnectionResult<(tokio_postgres::Client, Alive)> {
         let alive = Alive::default();
-        let client = self.open_with(alive.clone(), |_unasked| {}).await?;
+        let client = self.open_with(&alive, |_unasked| {}).await?;
         Ok((client, alive))
     }
 
@@ -56,12 +56,12 @@ impl Endpoint {
         };
         let mut endpoint = self.clone();
         endpoint.config.application_name("rookery listener");
-        Ok((endpoint.open_with(Alive::default(), hand_on).await?, receiver))
+        Ok((endpoint.open_with(&Alive::default(), hand_on).await?, receiver))
     }
 
     async fn open_with(
         &self,
-        alive: Alive,
+        alive: &Alive,
         unasked: impl FnMut(AsyncMessage) + Send + 'static,
     ) -> ConnectionResult<tokio_postgres::Client> {
         Ok(match &self.tls {

@@ -25,6 +25,8 @@ pub struct ConnectOptions {
     pub wide_reads: usize,
     /// How long to wait for a connection.
     pub wait: Duration,
+    /// How long the server may say nothing to a read before its connection is given up.
+    pub silence: Duration,
     /// How long a statement of a write may take that is as large as an account.
     pub large_write_seconds: u32,
 }
@@ -44,8 +46,12 @@ impl ConnectOptions {
             }
         };
         endpoint.limit(config.statement_timeout.0, config.lock_timeout.0, config.idle_timeout.0);
+        // The server itself ends a statement after the first; the second is for all the rest.
+        let silence = config.statement_timeout.duration() + config.database_wait.duration();
+        endpoint.notice_loss(silence);
         Ok(Self {
             endpoint,
+            silence,
             readers: config.database_readers,
             pool_size: config.database_pool_size,
             wide_reads: config.database_wide_reads,
@@ -128,6 +134,27 @@ impl Endpoint {
         ));
     }
 
+    /// Has the system notice within about this time that nobody is there any more, also where no word
+    /// of it comes: another server took over, or a firewall forgot the connection. Left alone it would
+    /// take hours, and writes would wait for it. What the address says of this holds.
+    fn notice_loss(&mut self, within: Duration) {
+        let unset = tokio_postgres::Config::new();
+        let probes = 3;
+        let config = &mut self.config;
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(within);
+        }
+        if config.get_keepalives_idle() == unset.get_keepalives_idle() {
+            config.keepalives_idle(within);
+        }
+        if config.get_keepalives_interval().is_none() {
+            config.keepalives_interval((within / probes).max(Duration::from_secs(1)));
+        }
+        if config.get_keepalives_retries().is_none() {
+            config.keepalives_retries(probes);
+        }
+    }
+
     /// Beside what is set already, which may name the schema; of two values the later one holds.
     fn set(&mut self, options: &str) {
         let already = self.config.get_options().unwrap_or_default();
@@ -183,6 +210,17 @@ mod tests {
         ] {
             assert_eq!(Endpoint::parse(url).unwrap().tls.is_some(), tls, "{url}");
         }
+    }
+
+    #[test]
+    fn a_lost_server_is_noticed_about_when_a_statement_is_given_up() {
+        let source = Source::from_pairs([("DATABASE_URL", "postgres://u@localhost/x")]);
+        let config = Config::read(&source).unwrap();
+        let config = ConnectOptions::new(&config, None).unwrap().endpoint.config;
+        let silence = Duration::from_secs(7);
+        assert_eq!(config.get_tcp_user_timeout(), Some(&silence));
+        assert_eq!(config.get_keepalives_idle(), silence);
+        assert!(config.get_keepalives_interval().is_some_and(|it| it < silence));
     }
 
     #[test]

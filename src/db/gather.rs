@@ -144,7 +144,7 @@ async fn find<G: Gathered>(pipeline: &Pipeline, keys: &[G::Key]) -> Result<Found
         true => pipeline.last_reader().await?,
         false => pipeline.first_reader().await?,
     };
-    G::find(&reader, keys).await
+    reader.unless_silent(G::find(&reader, keys)).await
 }
 
 /// Takes as many questions as fit into one statement, the oldest first, and forgets those that nobody

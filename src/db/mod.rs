@@ -138,11 +138,7 @@ impl Db {
     /// When the pool cannot be built from these options.
     pub fn new(options: &ConnectOptions) -> Result<Self> {
         let writers = Writers::new(options)?;
-        let pipeline = pipeline::Pipeline::new(
-            options.endpoint.for_short_reads(),
-            options.readers,
-            options.wait,
-        );
+        let pipeline = pipeline::Pipeline::new(options);
         let lanes = Lanes {
             users: Lane::new(&pipeline),
             listed_posts: Lane::new(&pipeline),

@@ -2,9 +2,11 @@
 //!
 //! Each request takes the next one and puts its statements behind those under way, without waiting
 //! for their answers. A connection that broke is replaced by whoever meets it first; while the
-//! database is away everybody else fails fast instead of queueing for a connection attempt.
+//! database is away everybody else fails fast instead of queueing for a connection attempt. One that
+//! broke without a word, as when a firewall forgot it, is known by its silence.
 
 use std::{
+    future::Future,
     ops::Deref,
     sync::{
         Arc, PoisonError, RwLock,
@@ -14,8 +16,9 @@ use std::{
 };
 
 use diesel_async::AsyncPgConnection;
+use tokio::time::timeout;
 
-use super::{drive::Alive, endpoint::Endpoint};
+use super::{ConnectOptions, drive::Alive, endpoint::Endpoint};
 use crate::{
     causes::causes,
     error::{Error, Result},
@@ -27,6 +30,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 struct Shared {
     connection: AsyncPgConnection,
     alive: Alive,
+    /// How long it may say nothing to a statement.
+    silence: Duration,
 }
 
 /// A shared connection, kept open for as long as somebody reads from it.
@@ -37,6 +42,32 @@ impl Deref for Reader {
 
     fn deref(&self) -> &AsyncPgConnection {
         &self.0.connection
+    }
+}
+
+impl Reader {
+    /// What comes of a statement on this connection. One that answers nobody for longer than any
+    /// statement may take is given up, so that whoever reads next connects anew.
+    pub(super) async fn unless_silent<T>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let Shared { alive, silence, .. } = &*self.0;
+        let mut work = std::pin::pin!(work);
+        loop {
+            let answers = alive.answers();
+            match timeout(*silence, &mut work).await {
+                Ok(done) => return done,
+                // It is the turn of those before.
+                Err(_) if alive.answers() != answers => {}
+                Err(elapsed) => {
+                    if alive.give_up() {
+                        tracing::warn!("a database connection that fell silent was given up");
+                    }
+                    return Err(Error::ServiceUnavailable(elapsed.into()));
+                }
+            }
+        }
     }
 }
 
@@ -68,20 +99,22 @@ struct Slots {
     slots: Box<[Slot]>,
     next: AtomicUsize,
     wait: Duration,
+    silence: Duration,
     /// Whether the database was away when somebody last tried, so that the log tells it once.
     is_away: AtomicBool,
 }
 
 impl Pipeline {
-    pub(super) fn new(endpoint: Endpoint, size: usize, wait: Duration) -> Self {
-        let slots = (0..size.max(1))
+    pub(super) fn new(options: &ConnectOptions) -> Self {
+        let slots = (0..options.readers.max(1))
             .map(|_| Slot { current: RwLock::new(None), failed: tokio::sync::Mutex::new(None) })
             .collect();
         Self(Arc::new(Slots {
-            endpoint,
+            endpoint: options.endpoint.for_short_reads(),
             slots,
             next: AtomicUsize::default(),
-            wait,
+            wait: options.wait,
+            silence: options.silence,
             is_away: AtomicBool::default(),
         }))
     }
@@ -107,7 +140,7 @@ impl Pipeline {
             return Ok(Reader(shared));
         }
         // Boxed, since it is seldom needed and large, and every field that reads would hold one.
-        tokio::time::timeout(self.0.wait, Box::pin(self.reconnect(slot)))
+        timeout(self.0.wait, Box::pin(self.reconnect(slot)))
             .await
             .map_err(|elapsed| Error::ServiceUnavailable(elapsed.into()))?
     }
@@ -124,7 +157,7 @@ impl Pipeline {
         }
         match self.0.endpoint.connect().await {
             Ok((connection, alive)) => {
-                let shared = Arc::new(Shared { connection, alive });
+                let shared = Arc::new(Shared { connection, alive, silence: self.0.silence });
                 *slot.current.write().unwrap_or_else(PoisonError::into_inner) =
                     Some(shared.clone());
                 *failed = None;

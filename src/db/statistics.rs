@@ -14,6 +14,8 @@ use std::{
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 
+use super::drive::Alive;
+
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 tokio::task_local! {
@@ -75,11 +77,17 @@ pub(super) fn gathered(took: Duration) {
 pub(super) struct Recorder {
     /// Counts the statements of one borrow that have not ended.
     underway: Option<Arc<AtomicUsize>>,
+    /// Is told of every answer.
+    alive: Option<Alive>,
 }
 
 impl Recorder {
+    pub(super) fn telling(alive: &Alive) -> Self {
+        Self { underway: None, alive: Some(alive.clone()) }
+    }
+
     pub(super) fn watching(underway: &Arc<AtomicUsize>) -> Self {
-        Self { underway: Some(underway.clone()) }
+        Self { underway: Some(underway.clone()), alive: None }
     }
 }
 
@@ -98,6 +106,11 @@ impl Instrumentation for Recorder {
                 underway.fetch_sub(1, Ordering::Relaxed);
             }
             None => {}
+        }
+        if let Some(alive) = &self.alive
+            && !starts
+        {
+            alive.answered();
         }
         let now = i64::try_from(EPOCH.elapsed().as_nanos()).unwrap_or(i64::MAX);
         // Work outside any request, such as a health check, is not counted.

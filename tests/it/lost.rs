@@ -1,11 +1,13 @@
-//! Connections to the database that break after a write was committed, and before it was told.
+//! Connections to the database that break after a write was committed, and before it was told, or
+//! that nothing comes from any more.
 
 use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use serde_json::json;
@@ -18,39 +20,58 @@ use crate::support::app::TestApp;
 
 const SOCKET: &str = ".s.PGSQL.5432";
 
-/// Stands between a server and PostgreSQL, and loses an answer on demand.
+/// Stands between a server and PostgreSQL, and loses on demand an answer, or all that is said on the
+/// connections that there are.
 struct Between {
     folder: tempfile::TempDir,
-    loses: Arc<AtomicBool>,
+    faults: Arc<Faults>,
+}
+
+#[derive(Default)]
+struct Faults {
+    loses: AtomicBool,
+    /// How many connections were opened.
+    opened: AtomicUsize,
+    /// How many of them, the first ones, are silent.
+    silent: AtomicUsize,
 }
 
 impl Between {
     fn new(postgres: PathBuf) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
-        let loses = Arc::<AtomicBool>::default();
-        let to_lose = loses.clone();
+        let faults = Arc::<Faults>::default();
+        let carried = faults.clone();
         tokio::spawn(async move {
             while let Ok((server, _)) = listener.accept().await {
                 let postgres = UnixStream::connect(&postgres).await.unwrap();
-                tokio::spawn(carry(server, postgres, to_lose.clone()));
+                tokio::spawn(carry(server, postgres, carried.clone()));
             }
         });
-        Self { folder, loses }
+        Self { folder, faults }
+    }
+
+    /// From now on nothing is heard on the connections that there are, nor that they are broken.
+    fn silence(&self) {
+        self.faults.silent.store(self.faults.opened.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
 /// Carries bytes until either side ends, or an answer is to be lost: then both are cut off.
-async fn carry(mut server: UnixStream, mut postgres: UnixStream, loses: Arc<AtomicBool>) {
+async fn carry(mut server: UnixStream, mut postgres: UnixStream, faults: Arc<Faults>) {
+    let number = faults.opened.fetch_add(1, Ordering::Relaxed);
+    let is_silent = || number < faults.silent.load(Ordering::Relaxed);
     let (mut asked, mut answered) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     loop {
         tokio::select! {
             read = server.read(&mut asked) => match read {
+                Ok(1..) if is_silent() => {}
                 Ok(bytes @ 1..) => postgres.write_all(&asked[..bytes]).await.unwrap(),
                 _ => return,
             },
             read = postgres.read(&mut answered) => match read {
-                Ok(1..) if loses.swap(false, Ordering::Relaxed) => return,
+                Ok(1..) if is_silent() => {}
+                Ok(1..) if faults.loses.swap(false, Ordering::Relaxed) => return,
                 Ok(bytes @ 1..) => server.write_all(&answered[..bytes]).await.unwrap(),
                 _ => return,
             },
@@ -66,13 +87,19 @@ fn moved(url: &str, to: &Path) -> (PathBuf, String) {
     (folder.replace("%2F", "/").into(), format!("{before}@{to}/{after}"))
 }
 
+/// Somebody between a server and this one's database, and their address.
+fn between(app: &TestApp) -> (Between, String) {
+    let (folder, _) = moved(app.database_url(), Path::new("/"));
+    let between = Between::new(folder.join(SOCKET));
+    let (_, url) = moved(app.database_url(), between.folder.path());
+    (between, url)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strict_vote_whose_answer_was_lost_is_no_vote_twice() {
     let (app, _) = TestApp::init().await;
     let (ada, post) = (app.user("ada").await, app.post(&app.user("bob").await).await);
-    let (folder, _) = moved(app.database_url(), Path::new("/"));
-    let between = Between::new(folder.join(SOCKET));
-    let (_, url) = moved(app.database_url(), between.folder.path());
+    let (between, url) = between(&app);
     let (other, _) = app.another_with(&[("DATABASE_URL", &url)]).await;
     let client = other.client(Some(ada.token().to_owned()));
     let vote = async |direction: &str| {
@@ -85,10 +112,33 @@ async fn a_strict_vote_whose_answer_was_lost_is_no_vote_twice() {
     let up = json!({ "post": { "score": 1 }, "userErrors": [] });
     assert_eq!(vote("UP").await, up);
     // The statement is known by now, so that the next answer is that of the vote itself.
-    between.loses.store(true, Ordering::Relaxed);
+    between.faults.loses.store(true, Ordering::Relaxed);
     let down = json!({ "post": { "score": -1 }, "userErrors": [] });
     assert_eq!(vote("DOWN").await, down);
-    assert!(!between.loses.load(Ordering::Relaxed), "the answer was lost");
+    assert!(!between.faults.loses.load(Ordering::Relaxed), "the answer was lost");
     let again = json!({ "post": null, "userErrors": [{ "code": "ALREADY_VOTED" }] });
     assert_eq!(vote("DOWN").await, again);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_falls_silent_is_given_up_for_another() {
+    let (app, _) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let (between, url) = between(&app);
+    let settings = [
+        ("DATABASE_URL", &*url),
+        ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1"),
+        ("DATABASE_WAIT_SECONDS", "1"),
+    ];
+    let (other, _) = app.another_with(&settings).await;
+    let client = other.client(Some(ada.token().to_owned()));
+    let ask = async || client.query("{ me { username } }", json!({})).await;
+    assert_eq!(ask().await.data("/me/username"), "ada");
+    between.silence();
+    let begun = Instant::now();
+    let answer = ask().await;
+    assert_eq!(answer.code(), Some("SERVICE_UNAVAILABLE"), "{}", answer.text);
+    let took = begun.elapsed().as_secs_f64();
+    assert!((1.9..4.0).contains(&took), "{took} s");
+    assert_eq!(ask().await.data("/me/username"), "ada");
 }
