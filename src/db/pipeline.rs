@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use tokio::time::timeout;
 
@@ -140,13 +141,12 @@ impl Pipeline {
             return Ok(Reader(shared));
         }
         // Boxed, since it is seldom needed and large, and every field that reads would hold one.
-        timeout(self.0.wait, Box::pin(self.reconnect(slot)))
-            .await
-            .map_err(|elapsed| Error::ServiceUnavailable(elapsed.into()))?
+        Box::pin(self.reconnect(slot)).await
     }
 
     async fn reconnect(&self, slot: &Slot) -> Result<Reader> {
-        let mut failed = slot.failed.lock().await;
+        let turn = timeout(self.0.wait, slot.failed.lock()).await;
+        let mut failed = turn.map_err(|elapsed| Error::ServiceUnavailable(elapsed.into()))?;
         if let Some(shared) = slot.living() {
             return Ok(Reader(shared));
         }
@@ -155,7 +155,7 @@ impl Pipeline {
         {
             return Err(Error::ServiceUnavailable(cause.as_str().into()));
         }
-        match self.0.endpoint.connect().await {
+        match self.connect().await {
             Ok((connection, alive)) => {
                 let shared = Arc::new(Shared { connection, alive, silence: self.0.silence });
                 *slot.current.write().unwrap_or_else(PoisonError::into_inner) =
@@ -176,5 +176,14 @@ impl Pipeline {
                 Err(Error::ServiceUnavailable(error.into()))
             }
         }
+    }
+
+    /// A server that takes the connection and then says nothing has failed like any other.
+    async fn connect(&self) -> ConnectionResult<(AsyncPgConnection, Alive)> {
+        let wait = self.0.wait;
+        timeout(wait, self.0.endpoint.connect()).await.unwrap_or_else(|_elapsed| {
+            let cause = format!("the server did not answer within {} s", wait.as_secs());
+            Err(ConnectionError::BadConnection(cause))
+        })
     }
 }

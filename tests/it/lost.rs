@@ -10,10 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::join_all;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{UnixListener, UnixStream},
+    net::{TcpListener, UnixListener, UnixStream},
+    time::sleep,
 };
 
 use crate::support::app::TestApp;
@@ -141,4 +143,26 @@ async fn a_connection_that_falls_silent_is_given_up_for_another() {
     let took = begun.elapsed().as_secs_f64();
     assert!((1.9..4.0).contains(&took), "{took} s");
     assert_eq!(ask().await.data("/me/username"), "ada");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_to_a_new_connection_has_failed_for_all_who_wait() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://u@{}/x?sslmode=disable", silent.local_addr().unwrap());
+    let wait = Duration::from_secs(1);
+    let settings =
+        [("DATABASE_URL", &*url), ("DATABASE_READERS", "1"), ("DATABASE_WAIT_SECONDS", "1")];
+    let (app, _) = TestApp::with_settings(&settings).await;
+    let db = &app.app.db;
+    let begun = Instant::now();
+    let reads = (0..10).map(|n| async move {
+        sleep(wait * n / 12).await;
+        assert!(db.read().await.is_err());
+        begun.elapsed()
+    });
+    let slowest = join_all(reads).await.into_iter().max().unwrap();
+    assert!(slowest < wait * 4 / 3, "the last had to wait {slowest:?}");
+    // It is known for a moment, too.
+    assert!(db.read().await.is_err());
+    assert!(begun.elapsed() < wait * 4 / 3);
 }
