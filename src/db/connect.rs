@@ -55,7 +55,8 @@ impl Endpoint {
             }
         };
         let mut endpoint = self.clone();
-        endpoint.config.application_name("rookery listener");
+        let name = self.config.get_application_name().unwrap_or_default();
+        endpoint.config.application_name(format!("{name} listener"));
         Ok((endpoint.open_with(&Alive::default(), hand_on).await?, receiver))
     }
 

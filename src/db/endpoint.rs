@@ -80,12 +80,10 @@ impl Endpoint {
     /// # Errors
     /// When it is not one; the message never repeats the address, which may hold a password.
     pub fn parse(url: &str) -> Result<Self> {
-        // Where TLS is used the certificate is always verified in full, so these mean no more.
-        let url = url.replace("sslmode=verify-full", "sslmode=require");
-        let url = url.replace("sslmode=verify-ca", "sslmode=require");
-        let config = url.parse::<tokio_postgres::Config>().map_err(|error| {
-            Error::internal(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
-        })?;
+        let config =
+            tls::with_known_modes(url).parse::<tokio_postgres::Config>().map_err(|error| {
+                Error::internal(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
+            })?;
         Ok(Self::new(config))
     }
 
@@ -104,7 +102,12 @@ impl Endpoint {
     }
 
     fn new(mut config: tokio_postgres::Config) -> Self {
-        config.application_name("rookery").connect_timeout(Duration::from_secs(2));
+        if config.get_application_name().is_none() {
+            config.application_name("rookery");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(2));
+        }
         let tls = tls::is_wanted(&config).then(tls::with_native_roots);
         Self { config, tls }
     }
@@ -213,14 +216,27 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_server_is_noticed_about_when_a_statement_is_given_up() {
-        let source = Source::from_pairs([("DATABASE_URL", "postgres://u@localhost/x")]);
-        let config = Config::read(&source).unwrap();
-        let config = ConnectOptions::new(&config, None).unwrap().endpoint.config;
-        let silence = Duration::from_secs(7);
-        assert_eq!(config.get_tcp_user_timeout(), Some(&silence));
-        assert_eq!(config.get_keepalives_idle(), silence);
-        assert!(config.get_keepalives_interval().is_some_and(|it| it < silence));
+    fn what_the_address_says_of_the_connection_holds() {
+        let connection = |parameters: &str| {
+            let url = format!("postgres://u@localhost/x{parameters}");
+            let config = Config::read(&Source::from_pairs([("DATABASE_URL", &*url)])).unwrap();
+            let config = ConnectOptions::new(&config, None).unwrap().endpoint.config;
+            (
+                config.get_application_name().map(str::to_owned),
+                [config.get_connect_timeout(), config.get_tcp_user_timeout()]
+                    .map(|it| it.map(Duration::as_secs)),
+                (config.get_keepalives(), config.get_keepalives_idle().as_secs()),
+                config.get_keepalives_interval().map(|it| it.as_secs()),
+                config.get_keepalives_retries(),
+            )
+        };
+        let ours = (Some("rookery".to_owned()), [Some(2), Some(7)], (true, 7), Some(2), Some(3));
+        assert_eq!(connection(""), ours);
+        let theirs = "?application_name=birds&connect_timeout=9&tcp_user_timeout=8&keepalives=0\
+                      &keepalives_idle=60&keepalives_interval=5&keepalives_retries=4";
+        let expected =
+            (Some("birds".to_owned()), [Some(9), Some(8)], (false, 60), Some(5), Some(4));
+        assert_eq!(connection(theirs), expected);
     }
 
     #[test]
