@@ -70,8 +70,15 @@ impl Outcome {
     pub fn refused(errors: Vec<ServerError>, request_id: &str) -> Self {
         let mut response = Response::from_errors(errors);
         let codes = mask(&mut response, request_id);
-        metrics::operation(metrics::Kind::Unknown, None, &codes);
-        let summary = Summary { codes, ..Summary::default() };
+        let summary = Known::default().refused(codes, None);
+        Self { response, summary, write_rate: None }
+    }
+
+    /// The outcome of an operation whose time was over.
+    fn stopped(known: Known, started: Instant, request_id: &str) -> Self {
+        let mut response = timed_out();
+        let codes = mask(&mut response, request_id);
+        let summary = known.refused(codes, Some(started.elapsed()));
         Self { response, summary, write_rate: None }
     }
 
@@ -100,6 +107,28 @@ pub struct Summary {
     pub codes: Vec<&'static str>,
     /// The SQL statements it took.
     pub statements: u32,
+}
+
+/// What is known of an operation before it has run.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    kind: Option<OperationType>,
+    name: Option<String>,
+}
+
+impl Known {
+    /// Of one that may be run.
+    #[must_use]
+    pub fn of(prepared: &Prepared) -> Self {
+        Self { kind: Some(prepared.kind), name: prepared.name.clone() }
+    }
+
+    /// Counts a request that got nothing but these errors.
+    pub fn refused(self, codes: Vec<&'static str>, took: Option<Duration>) -> Summary {
+        let Self { kind, name } = self;
+        metrics::operation(kind.map_or(metrics::Kind::Unknown, Into::into), took, &codes);
+        Summary { kind, name, codes, statements: 0 }
+    }
 }
 
 /// The schema and what stands around it.
@@ -175,10 +204,11 @@ impl Executor {
         info: RequestInfo,
         within: Duration,
     ) -> Outcome {
-        let request_id = info.id.clone();
+        let (started, request_id) = (Instant::now(), info.id.clone());
+        let known = Known::of(&prepared);
         match tokio::time::timeout(within, self.run(prepared, info)).await {
             Ok(outcome) => outcome,
-            Err(_) => Outcome::refused(timed_out().errors, &request_id),
+            Err(_) => Outcome::stopped(known, started, &request_id),
         }
     }
 

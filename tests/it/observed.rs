@@ -10,7 +10,7 @@ use crate::{
     cli::Server,
     support::{
         client::{Answer, Client},
-        db::TestDb,
+        db::{TestDb, connect},
         socket::Socket,
     },
 };
@@ -125,6 +125,13 @@ async fn a_line_tells_what_ran_and_what_it_cost_and_no_secret() {
     assert!(name.len() <= 100, "{} characters of a name", name.len());
 }
 
+/// What the metrics say of this.
+fn figure(metrics: &str, name: &str) -> f64 {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+    let line = line.unwrap_or_else(|| panic!("no {name} in {metrics}"));
+    line.trim().parse().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_tell_what_ran_and_what_it_cost() {
     let db = TestDb::new().await;
@@ -132,11 +139,7 @@ async fn figures_tell_what_ran_and_what_it_cost() {
     let address = ([127, 0, 0, 1], server.port).into();
     use_it(address).await;
     let metrics = Client::new(address, None).get("/metrics").await.text;
-    let value = |name: &str| {
-        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
-        let line = line.unwrap_or_else(|| panic!("no {name} in {metrics}"));
-        line.trim().parse::<f64>().unwrap()
-    };
+    let value = |name: &str| figure(&metrics, name);
     for (name, expected) in [
         ("rookery_requests_total{type=\"mutation\"}", 4.0),
         ("rookery_request_seconds_count{type=\"mutation\"}", 4.0),
@@ -157,5 +160,49 @@ async fn figures_tell_what_ran_and_what_it_cost() {
         "rookery_pool_size{pool=\"writes\"}",
     ] {
         assert!(value(name) > 0.0, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_stopped_or_turned_away_is_told_and_counted() {
+    let db = TestDb::new().await;
+    let mut server = Server::start(&[
+        ("DATABASE_URL", db.url()),
+        ("DATA_DIR", "stopped"),
+        ("REQUEST_TIMEOUT_SECONDS", "1"),
+        ("DATABASE_LOCK_TIMEOUT_SECONDS", "60"),
+    ]);
+    let address = ([127, 0, 0, 1], server.port).into();
+    let stranger = Numbered(Client::new(address, None));
+    let locks = connect(db.url()).await;
+    locks.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let slow = "query Slow { user(by: { username: \"nobody\" }) { id } }";
+    assert_eq!(stranger.ask("slow", slow, json!({})).await.status, 504);
+    let mut socket = Socket::introduced(address).await;
+    socket.subscribe("1", slow).await;
+    assert_eq!(socket.hear().await["type"], "error");
+    drop(locks);
+    let thief = Numbered(Client::new(address, Some("stolen".into())));
+    assert_eq!(thief.ask("thief", slow, json!({})).await.status, 401);
+    assert_eq!(stranger.ask("large", &"x".repeat(2 << 20), json!({})).await.status, 413);
+
+    let metrics = stranger.0.get("/metrics").await.text;
+    for (name, expected) in [
+        ("rookery_requests_total{type=\"query\"}", 2.0),
+        ("rookery_request_seconds_count{type=\"query\"}", 2.0),
+        ("rookery_errors_total{code=\"TIMEOUT\",type=\"query\"}", 2.0),
+        ("rookery_errors_total{code=\"UNAUTHENTICATED\",type=\"unknown\"}", 1.0),
+        ("rookery_errors_total{code=\"BAD_USER_INPUT\",type=\"unknown\"}", 1.0),
+    ] {
+        assert_eq!(figure(&metrics, name), expected, "{name}");
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.end(), Some(0));
+    let log = server.log();
+    let lines = lines(&log);
+    let stopped: Vec<_> = lines.iter().filter(|line| line["errors"] == "TIMEOUT").collect();
+    assert_eq!(stopped.len(), 2, "{log}");
+    for line in stopped {
+        assert_eq!((&line["operation"], &line["kind"]), (&json!("Slow"), &json!("query")));
     }
 }

@@ -13,6 +13,8 @@ mod parameters;
 mod rate_limit;
 mod refusal;
 
+use std::{sync::OnceLock, time::Instant};
+
 use async_graphql::{ServerError, parser::types::OperationType};
 use axum::{
     body::Body as RequestBody,
@@ -31,7 +33,7 @@ use super::{Shared, envelope::Provenance, places::Holder, playground, viewer, we
 use crate::{
     graphql::{
         context::RequestInfo,
-        execution::{Outcome, Prepared},
+        execution::{Known, Outcome, Prepared},
         upload::Uploads,
     },
     realtime::Hangup,
@@ -68,16 +70,18 @@ async fn respond(http: Shared, parts: Parts, body: &mut RequestBody) -> Response
     let has_files = multipart::is_sent(&parts.headers);
     let config = &http.app.config;
     let within = if has_files { config.upload_timeout } else { config.request_timeout }.duration();
-    let answered = tokio::time::timeout(within, answer(&http, parts, body, form));
-    match answered.await {
-        Ok(Ok(response)) => response,
-        Ok(Err(refusal)) => refusal.respond(media),
+    let (started, known) = (Instant::now(), OnceLock::new());
+    let answered = tokio::time::timeout(within, answer(&http, parts, body, form, &known)).await;
+    let refusal = match answered {
+        Ok(Ok(response)) => return response,
+        Ok(Err(refusal)) => refusal,
         Err(_) => {
             // It has had its time.
             *body = RequestBody::empty();
-            Refusal::timeout().respond(media)
+            Refusal::timeout(started.elapsed())
         }
-    }
+    };
+    refusal.of(known.into_inner().unwrap_or_default()).respond(media)
 }
 
 async fn answer(
@@ -85,6 +89,7 @@ async fn answer(
     parts: Parts,
     body: &mut RequestBody,
     form: Form,
+    known: &OnceLock<Known>,
 ) -> Result<Response, Refusal> {
     let reads_only = match parts.method {
         Method::POST => false,
@@ -95,7 +100,7 @@ async fn answer(
         body::check_encoding(&parts.headers)?;
     }
     if !reads_only && multipart::is_sent(&parts.headers) {
-        return Box::pin(answer_with_files(http, parts, body, form)).await;
+        return Box::pin(answer_with_files(http, parts, body, form, known)).await;
     }
     let parameters = if reads_only {
         Parameters::from_uri(&parts.uri)
@@ -105,7 +110,7 @@ async fn answer(
         Parameters::from_json(&bytes)
     };
     let info = request_info(http, &parts)?;
-    let prepared = http.executor.prepare(parameters?.into_operation(), info.viewer);
+    let prepared = prepare(http, parameters?, &info, known);
     run(http, &parts, prepared, info, form, reads_only).await
 }
 
@@ -115,6 +120,7 @@ async fn answer_with_files(
     parts: Parts,
     body: &mut RequestBody,
     form: Form,
+    known: &OnceLock<Known>,
 ) -> Result<Response, Refusal> {
     let mut info = request_info(http, &parts)?;
     let viewer = info.viewer.ok_or_else(Refusal::files_of_a_stranger)?;
@@ -123,11 +129,23 @@ async fn answer_with_files(
     let (max_body, max_file) = (http.app.config.max_body_bytes, http.app.config.max_upload_bytes);
     let (files, parameters) =
         multipart::Form::open(&parts.headers, body::share(body), max_body, max_file).await?;
-    let prepared = http.executor.prepare(parameters.into_operation(), info.viewer);
+    let prepared = prepare(http, parameters, &info, known);
     if prepared.is_ok() {
         info.uploads = files.files(&info.id).await?;
     }
     run(http, &parts, prepared, info, form, false).await
+}
+
+/// Decides whether the operation may run, and notes what it is, should it be stopped.
+fn prepare(
+    http: &Shared,
+    parameters: Parameters,
+    info: &RequestInfo,
+    known: &OnceLock<Known>,
+) -> Result<Prepared, Vec<ServerError>> {
+    let prepared = http.executor.prepare(parameters.into_operation(), info.viewer)?;
+    known.get_or_init(|| Known::of(&prepared));
+    Ok(prepared)
 }
 
 async fn run(

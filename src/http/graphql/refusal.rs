@@ -1,7 +1,7 @@
 //! Requests that are no operation at all, or that may not be looked at further: status, code and
 //! a sentence, in the shape of a GraphQL answer.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -10,7 +10,7 @@ use axum::{
 use serde_json::json;
 
 use super::{super::viewer::BadCredential, Media};
-use crate::{error::Code, graphql::execution::Summary, text};
+use crate::{error::Code, graphql::execution::Known, text};
 
 /// Why a request is turned away.
 #[derive(Debug)]
@@ -20,11 +20,28 @@ pub(crate) struct Refusal {
     message: Cow<'static, str>,
     header: Option<(HeaderName, &'static str)>,
     request_id: Option<String>,
+    /// What is known of the operation.
+    known: Known,
+    /// How long it took, where that is worth telling.
+    took: Option<Duration>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), header: None, request_id: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            header: None,
+            request_id: None,
+            known: Known::default(),
+            took: None,
+        }
+    }
+
+    /// The same for an operation of which so much is known.
+    pub fn of(self, known: Known) -> Self {
+        Self { known, ..self }
     }
 
     fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
@@ -129,9 +146,10 @@ impl Refusal {
             .with_header(header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
     }
 
-    pub fn timeout() -> Self {
+    pub fn timeout(took: Duration) -> Self {
         let message = "The request took too long and was stopped.";
-        Self::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message)
+        let refusal = Self::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message);
+        Self { took: Some(took), ..refusal }
     }
 
     pub fn stopping() -> Self {
@@ -152,7 +170,7 @@ impl Refusal {
         self.message
     }
 
-    /// The response, of the type that was agreed on.
+    /// The response, of the type that was agreed on; counted, and told to the log.
     pub fn respond(self, media: Media) -> Response {
         let mut extensions = json!({ "code": self.code.as_str() });
         if let Some(id) = self.request_id {
@@ -164,8 +182,8 @@ impl Refusal {
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
-        let codes = vec![self.code.as_str()];
-        response.extensions_mut().insert(Summary { codes, ..Summary::default() });
+        let summary = self.known.refused(vec![self.code.as_str()], self.took);
+        response.extensions_mut().insert(summary);
         response
     }
 }
