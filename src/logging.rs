@@ -72,6 +72,20 @@ pub fn start(config: &Config) -> io::Result<Logging> {
     Ok(Logging { is_for_people: pretty, lines, writer: Some(writer) })
 }
 
+/// Tells the person at the terminal what becomes of a database of our own, where no server runs that
+/// would log it.
+pub fn tell_of_database() {
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .log_internal_errors(false)
+        .with_ansi(io::stderr().is_terminal())
+        .with_level(false)
+        .with_target(false)
+        .without_time();
+    let filter = EnvFilter::new("off,rookery::db::embedded=info");
+    let _already = tracing_subscriber::registry().with(filter).with(layer).try_init();
+}
+
 impl Drop for Logging {
     fn drop(&mut self) {
         self.lines.gathered().closed = true;

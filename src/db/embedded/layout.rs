@@ -38,10 +38,10 @@ pub(super) async fn home(
         make_folder(&usual, PASS_THROUGH)?;
     } else {
         let elsewhere = make_home_in(reachable)?;
-        eprintln!(
-            "{} can't be reached by the account that PostgreSQL runs as; its data goes to {}",
-            data_dir.display(),
-            elsewhere.display()
+        tracing::warn!(
+            folder = %data_dir.display(),
+            elsewhere = %elsewhere.display(),
+            "the account that PostgreSQL runs as cannot reach the data folder; its data goes elsewhere"
         );
         std::os::unix::fs::symlink(elsewhere, &usual)
             .map_err(EmbeddedError::io("make the link", &usual))?;
@@ -213,7 +213,27 @@ pub(super) fn remove_if_there(path: &Path) -> Result<(), EmbeddedError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::{
+        Layer,
+        layer::{Context, SubscriberExt},
+    };
+
     use super::*;
+
+    /// Counts what is logged.
+    struct Lines(Arc<AtomicUsize>);
+
+    impl<S: Subscriber> Layer<S> for Lines {
+        fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 
     #[tokio::test]
     async fn what_root_keeps_to_itself_goes_where_postgres_gets() {
@@ -224,7 +244,11 @@ mod tests {
         let data_dir = secluded.path().join("data");
         let account = Account::choose(&data_dir).await.unwrap();
 
+        let lines = Arc::<AtomicUsize>::default();
+        let subscriber = tracing_subscriber::registry().with(Lines(lines.clone()));
+        let _logged = tracing::subscriber::set_default(subscriber);
         let home_path = home(&data_dir, reachable.path(), account).await.unwrap();
+        assert_eq!(lines.load(Ordering::Relaxed), usize::from(account.is_dropped()));
         let moved = home_path.starts_with(reachable.path().canonicalize().unwrap());
         assert_eq!(moved, account.is_dropped());
         assert!(account.can_enter(&home_path).await);
