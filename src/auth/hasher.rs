@@ -21,6 +21,9 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
+/// How much of a password bcrypt reads. From there on it says the same of all that begin alike.
+const BCRYPT_BYTES: usize = 72;
+
 /// What an unknown account is checked against, so that it costs what a known one costs. No password
 /// has this hash.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
@@ -121,7 +124,12 @@ fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
     if let Some(hash) = stored.filter(|hash| is_bcrypt(hash)) {
         // An unreadable hash is nobody's password.
         let right = bcrypt::verify(password, hash).unwrap_or(false);
-        return Ok(if right { Verdict::RightButOutdated } else { Verdict::Wrong });
+        return Ok(match right {
+            // A better hash of what may be another password would keep the owner out.
+            true if password.len() >= BCRYPT_BYTES => Verdict::Right,
+            true => Verdict::RightButOutdated,
+            false => Verdict::Wrong,
+        });
     }
     let known = stored.and_then(|hash| PasswordHash::new(hash).ok());
     let hash = match &known {

@@ -1,5 +1,7 @@
 //! Accounts: registering, logging in, changing, giving up.
 
+mod hashes;
+
 use futures_util::future::join_all;
 use rookery::db::user;
 use serde_json::{Value, json};
@@ -7,7 +9,6 @@ use serde_json::{Value, json};
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
-    db::connect,
     user::PASSWORD,
 };
 
@@ -35,22 +36,6 @@ fn problems(answer: &Answer, mutation: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let field = |error: &Value| text(error["path"].as_array().unwrap().last().unwrap());
     errors.iter().map(|error| (text(&error["code"]), field(error))).collect()
-}
-
-/// Whoever logs in second finds a hash that the first has made better.
-#[tokio::test]
-async fn many_may_log_in_at_once_while_a_hash_is_made_better() {
-    let (app, anon) = TestApp::init().await;
-    app.user("ada").await;
-    let old = bcrypt::hash_with_salt(PASSWORD, 4, [7; 16]).unwrap().to_string();
-    for _ in 0..3 {
-        app.sql(&format!("UPDATE users SET password_hash = '{old}'")).await;
-        let logins = (0..4).map(|_| app.log_in(&anon, "ada", PASSWORD));
-        for client in join_all(logins).await {
-            let me = client.query("{ me { username } }", json!({})).await;
-            assert_eq!(me.data("/me/username"), "ada");
-        }
-    }
 }
 
 /// It is deleted after its session was looked at.
@@ -195,27 +180,6 @@ async fn of_many_registrations_of_one_name_one_makes_it() {
     }
     let conn = app.app.db.read().await.unwrap();
     assert_eq!(user::count(&conn, None).await.unwrap(), 1);
-}
-
-#[tokio::test]
-async fn weaker_hashes_are_accepted_and_replaced() {
-    let (app, anon) = TestApp::init().await;
-    let ada = app.user("ada").await;
-    let db = connect(app.database_url()).await;
-    let bcrypt = bcrypt::hash_with_salt("short", 4, [7; 16]).unwrap();
-    for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB] {
-        let old = bcrypt.format_for_version(version);
-        let set = "UPDATE users SET password_hash = $1 WHERE id::text = $2";
-        db.execute(set, &[&old, &ada.key.to_string()]).await.unwrap();
-        let refused = login(&anon, "ada", "wrong").await;
-        assert_eq!(refused.data("/login/user"), &Value::Null);
-        for _ in 0..2 {
-            let answer = login(&anon, "ada", "short").await;
-            assert_eq!(answer.data("/login/user/username"), "ada", "{}", answer.text);
-        }
-        let row = db.query_one("SELECT password_hash FROM users", &[]).await.unwrap();
-        assert!(row.get::<_, &str>(0).starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-    }
 }
 
 #[tokio::test]
