@@ -70,14 +70,16 @@ impl LoginMutation {
         let mut problems = Problems::default();
         let new = problems.check("newPassword", Password::new(input.new_password));
         let verified = password_check::check_own(ctx, user.id, input.current_password).await?;
-        let (Some(new), Some(verified)) = (new, &verified) else {
-            if verified.is_none() {
-                problems.push(wrong_password("currentPassword"));
-            }
+        if verified.is_none() {
+            problems.push(wrong_password("currentPassword"));
+        }
+        let (Some(new), Some(Verified { hash: old, slot, .. })) = (new, verified) else {
             return Ok(ChangePasswordPayload { user: None, user_errors: problems.into_vec() });
         };
-        let hash = verified.slot.hash(new).await?;
-        let (db, id, old, new) = (&ctx.app().db, user.id, verified.hash.as_str(), hash.as_str());
+        let new = slot.hash(new).await?;
+        // Not kept from others while this waits for the database.
+        drop(slot);
+        let (db, id, old, new) = (&ctx.app().db, user.id, old.as_str(), new.as_str());
         let changed = db
             .retrying(|mut conn| async move {
                 account::change_password(&mut conn, id, old, new, session).await

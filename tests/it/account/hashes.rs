@@ -1,6 +1,8 @@
 //! Passwords and the hashes that are kept of them.
 
-use futures_util::future::join_all;
+use std::time::Duration;
+
+use futures_util::{FutureExt, future::join_all};
 use serde_json::{Value, json};
 
 use super::login;
@@ -58,4 +60,30 @@ async fn what_bcrypt_does_not_read_is_made_no_password() {
     }
     let kept = format!("users WHERE password_hash = '{old}'");
     assert_eq!(app.count(&kept).await, 1);
+}
+
+/// Of as many as may hash at once, none waits for the database meanwhile.
+#[tokio::test]
+async fn a_new_password_is_written_without_the_right_to_hash() {
+    let (app, _anon) = TestApp::with_settings(&[("PASSWORD_HASH_PARALLELISM", "1")]).await;
+    let ada = app.user("ada").await;
+    let database = connect(app.database_url()).await;
+    database.batch_execute("BEGIN; SELECT FROM users FOR UPDATE").await.unwrap();
+    let change = "mutation ($old: String!) {
+        changePassword(input: { currentPassword: $old, newPassword: \"another password\" }) {
+            user { username } userErrors { code } } }";
+    let changing = ada.query(change, json!({ "old": PASSWORD }));
+    let free = async {
+        let waiting = "pg_stat_activity WHERE wait_event_type = 'Lock'
+            AND datname = current_database()";
+        while app.count(waiting).await == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let free = app.app.hasher.slot().now_or_never().is_some();
+        database.batch_execute("ROLLBACK").await.unwrap();
+        free
+    };
+    let (changed, free) = futures_util::future::join(changing, free).await;
+    assert!(free, "others may hash");
+    assert_eq!(changed.data("/changePassword/user/username"), "ada", "{}", changed.text);
 }
