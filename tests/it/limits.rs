@@ -103,7 +103,8 @@ async fn a_socket_runs_as_many_operations_as_its_limit() {
     socket.subscribe("2", slow).await;
     let refused = socket.hear().await;
     assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("2")), "{refused}");
-    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{refused}");
+    let told = json!({ "code": "RATE_LIMITED", "retryAfter": 1 });
+    assert_eq!(refused["payload"][0]["extensions"], told, "{refused}");
     table.release().await;
     assert_eq!(socket.hear().await["payload"], json!({ "data": { "user": null } }));
     assert_eq!(socket.hear().await["type"], "complete");
@@ -123,7 +124,9 @@ async fn so_many_live_connections_as_their_limits() {
     let second = Events::open(stream(&ada)).await;
     let refused = ada.send(stream(&ada)).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(refused.code(), Some("RATE_LIMITED"));
+    let told = json!({ "code": "RATE_LIMITED", "retryAfter": 1 });
+    assert_eq!(refused.json["errors"][0]["extensions"], told, "{}", refused.text);
+    assert_eq!(refused.header("retry-after"), Some("1"));
     let mut third = Socket::open(app.address).await;
     let credential = format!("Bearer {}", ada.token());
     let payload = json!({ "Authorization": credential });

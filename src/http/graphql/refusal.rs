@@ -19,6 +19,8 @@ pub(crate) struct Refusal {
     code: Code,
     message: Cow<'static, str>,
     header: Option<(HeaderName, &'static str)>,
+    /// In seconds.
+    retry_after: Option<u64>,
     request_id: Option<String>,
     /// What is known of the operation.
     known: Known,
@@ -27,12 +29,16 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    /// When a place may be free again that is taken, in seconds.
+    pub const TRY_AGAIN_AFTER: u64 = 1;
+
     fn new(status: StatusCode, code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
             code,
             message: message.into(),
             header: None,
+            retry_after: None,
             request_id: None,
             known: Known::default(),
             took: None,
@@ -97,8 +103,12 @@ impl Refusal {
 
     pub fn too_many_uploads() -> Self {
         let message = "Too many of your uploads are under way; wait for one to end.";
-        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message)
-            .with_header(header::RETRY_AFTER, "1")
+        Self::too_many(message)
+    }
+
+    fn too_many(message: &'static str) -> Self {
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message);
+        Self { retry_after: Some(Self::TRY_AGAIN_AFTER), ..refusal }
     }
 
     pub fn not_acceptable() -> Self {
@@ -114,8 +124,7 @@ impl Refusal {
 
     pub fn too_many_connections() -> Self {
         let message = "There are too many live connections already; close one first.";
-        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message)
-            .with_header(header::RETRY_AFTER, "1")
+        Self::too_many(message)
     }
 
     pub fn method_not_allowed() -> Self {
@@ -175,6 +184,9 @@ impl Refusal {
         let mut extensions = json!({ "code": self.code.as_str() });
         if let Some(id) = self.request_id {
             extensions["requestId"] = id.into();
+        }
+        if let Some(seconds) = self.retry_after {
+            extensions["retryAfter"] = seconds.into();
         }
         let body = json!({ "errors": [{ "message": self.message, "extensions": extensions }] });
         let content = [(header::CONTENT_TYPE, media.content_type())];

@@ -17,7 +17,7 @@ use tokio::{sync::watch, time};
 use super::{
     super::{
         Shared,
-        graphql::Parameters,
+        graphql::{Parameters, Refusal},
         log,
         places::{Holder, Place},
         viewer,
@@ -286,5 +286,9 @@ fn unreadable(error: &axum::Error) -> Close {
 
 fn too_many(max: usize) -> ServerError {
     let message = format!("This connection runs {max} operations already; complete one first.");
-    request_error(Code::RateLimited, message, &[])
+    let mut error = request_error(Code::RateLimited, message, &[]);
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("retryAfter", Refusal::TRY_AGAIN_AFTER);
+    }
+    error
 }

@@ -197,6 +197,7 @@ async fn who_sends_slowly_is_stopped_and_holds_one_of_a_few_places() {
         (second.status, second.code()),
         (StatusCode::TOO_MANY_REQUESTS, Some("RATE_LIMITED"))
     );
+    assert_eq!(second.json["errors"][0]["extensions"]["retryAfter"], 1, "{}", second.text);
     assert_eq!(create(&bob, png(4, 4)).await.data("/createPost/userErrors"), &json!([]));
     let slow = slow.await.unwrap();
     assert_eq!(slow.code(), Some("TIMEOUT"), "{}", slow.text);
