@@ -82,6 +82,15 @@ impl Lookup for StandingSessions {
     }
 }
 
+/// Whether a viewer's session stands, asked together with what others ask at the same moment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stands(db: &Db, viewer: Viewer) -> Result<bool> {
+    let found = db.lanes().sessions.find(vec![viewer.session_id]).await?;
+    Ok(found.get(&viewer.session_id).is_some_and(|user| user.id == viewer.user_id))
+}
+
 /// The viewer's own sessions.
 pub struct OwnSessions;
 

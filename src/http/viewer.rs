@@ -1,8 +1,15 @@
-//! Who a request says is asking: its `Authorization` header, read and verified.
+//! Who a request says is asking: its `Authorization` header, read and verified, and whether the
+//! session behind it still stands, where something is held for as long as it does.
+
+use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 
-use crate::auth::{Tokens, Viewer};
+use crate::{
+    app::App,
+    auth::{Tokens, Viewer},
+    graphql::session,
+};
 
 /// A credential that proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,4 +45,20 @@ pub(super) fn verify(
         return Err(BadCredential::Form);
     }
     tokens.verify(token.trim()).map(Some).map_err(|_whatever_is_wrong| BadCredential::Token)
+}
+
+/// Whether the viewer's session is known to have ended. While the database cannot tell, it has not:
+/// what the viewer asks for fails by itself.
+pub(super) async fn has_ended(app: &App, viewer: Viewer) -> bool {
+    matches!(session::stands(&app.db, viewer).await, Ok(false))
+}
+
+/// Waits until the viewer's session has ended, and looks every so often.
+pub(super) async fn until_ended(app: App, viewer: Viewer, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        if has_ended(&app, viewer).await {
+            return;
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod comment;
 mod counts;
 mod draft;
 mod embedded;
+mod ended;
 mod fanout;
 mod feed;
 mod follow;

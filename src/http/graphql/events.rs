@@ -25,6 +25,7 @@ use tokio::{
 use super::super::{
     Shared,
     places::{Holder, Place},
+    viewer,
 };
 use super::Refusal;
 use crate::{
@@ -45,7 +46,7 @@ const COMPLETE: Bytes = Bytes::from_static(b"event: complete\ndata:\n\n");
 const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
 /// The answers of an operation that may run.
-pub(super) fn stream(
+pub(super) async fn stream(
     http: &Shared,
     prepared: Prepared,
     info: RequestInfo,
@@ -55,7 +56,7 @@ pub(super) fn stream(
     let summary = Summary { kind: Some(kind), name: prepared.name.clone(), ..Summary::default() };
     let executor = http.executor.clone();
     let events = if kind == OperationType::Subscription {
-        let places = take_places(http, &info)?;
+        let places = take_places(http, &info).await?;
         let answers = executor.subscribe(prepared, info, hangup);
         let event = move |live| {
             let _held_as_long_as_the_stream = &places;
@@ -78,10 +79,14 @@ pub(super) fn refused(http: &Shared, outcome: &Outcome) -> Response {
     respond(http, stream::once(std::future::ready(event)).boxed(), summary)
 }
 
-fn take_places(http: &Shared, info: &RequestInfo) -> Result<Vec<Place>, Refusal> {
+/// A session that has ended takes none from its user: its operation is refused by itself.
+async fn take_places(http: &Shared, info: &RequestInfo) -> Result<Vec<Place>, Refusal> {
     let address = http.app.keys.address_hash(info.address);
     let address = address.map_err(|_no_key| Refusal::panicked(&info.id))?;
-    let user = info.viewer.map(|viewer| Holder::User(viewer.user_id));
+    let user = match info.viewer {
+        Some(viewer) if viewer::has_ended(&http.app, viewer).await => None,
+        viewer => viewer.map(|viewer| Holder::User(viewer.user_id)),
+    };
     let holders = [Some(Holder::Address(address)), user].into_iter().flatten();
     let places: Option<Vec<Place>> = holders.map(|holder| http.places.take(holder)).collect();
     places.ok_or_else(Refusal::too_many_connections)

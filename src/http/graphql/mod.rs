@@ -124,6 +124,9 @@ async fn answer_with_files(
 ) -> Result<Response, Refusal> {
     let mut info = request_info(http, &parts)?;
     let viewer = info.viewer.ok_or_else(Refusal::files_of_a_stranger)?;
+    if viewer::has_ended(&http.app, viewer).await {
+        return Err(Refusal::bad_credential(viewer::BadCredential::Token));
+    }
     let place = http.uploads.take(Holder::User(viewer.user_id));
     let _place = place.ok_or_else(Refusal::too_many_uploads)?;
     let (max_body, max_file) = (http.app.config.max_body_bytes, http.app.config.max_upload_bytes);
@@ -161,7 +164,7 @@ async fn run(
         return Err(Refusal::mutation_by_get());
     }
     match (prepared, form) {
-        (Ok(prepared), Form::Events) => events::stream(http, prepared, info, hangup(parts)),
+        (Ok(prepared), Form::Events) => events::stream(http, prepared, info, hangup(parts)).await,
         (Ok(_), Form::Whole(_)) if kind == Some(OperationType::Subscription) => {
             Err(Refusal::not_a_stream())
         }

@@ -51,6 +51,19 @@ impl Close {
         Self::new(1012, "Events were missed")
     }
 
+    /// What came cannot be read. The socket's library keeps its error type to itself, so it is told
+    /// by its text.
+    pub fn unreadable(error: &axum::Error) -> Self {
+        let text = error.to_string();
+        if text.contains("Space limit exceeded") {
+            Self::too_large()
+        } else if text.contains("UTF-8") {
+            Self::not_text()
+        } else {
+            Self::protocol_error()
+        }
+    }
+
     /// More connections than one person may have.
     pub fn too_many() -> Self {
         Self::new(1008, "Too many connections")

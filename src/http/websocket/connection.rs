@@ -11,7 +11,7 @@ use std::{
 
 use async_graphql::{ServerError, parser::types::OperationType};
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use tokio::{sync::watch, time};
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
         graphql::{Parameters, Refusal},
         log,
         places::{Holder, Place},
-        viewer,
+        viewer::{self, BadCredential},
     },
     close::Close,
     line::{CLOSE_WITHIN, Line, Turn},
@@ -39,7 +39,8 @@ use crate::{
     realtime::End,
 };
 
-/// How often a client is pinged; one that says nothing between two pings is gone.
+/// How often a client is pinged, and its session asked for; one that says nothing between two pings
+/// is gone.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
 pub(super) struct Connection {
@@ -51,6 +52,8 @@ pub(super) struct Connection {
     operations: Operations,
     /// One of those that its user may have.
     place: Option<Place>,
+    /// Comes when its user's session has ended.
+    session_end: BoxFuture<'static, ()>,
     acknowledged: bool,
     heard: bool,
     /// How many operations were asked for: numbers them in the log.
@@ -73,6 +76,7 @@ impl Connection {
             line: Line::new(socket, send_within),
             operations: Operations::default(),
             place: None,
+            session_end: std::future::pending().boxed(),
             acknowledged: false,
             heard: true,
             asked: 0,
@@ -96,6 +100,9 @@ impl Connection {
                     ControlFlow::Break(Some(Close::init_timeout()))
                 }
                 _ = heartbeat.tick() => self.check_pulse().await,
+                () = &mut self.session_end => {
+                    ControlFlow::Break(Some(Close::forbidden(BadCredential::Token)))
+                }
                 Ok(()) = self.stopping.changed() => ControlFlow::Continue(()),
             };
             match turn {
@@ -135,7 +142,7 @@ impl Connection {
                 ControlFlow::Break(None)
             }
             None => ControlFlow::Break(None),
-            Some(Err(error)) => ControlFlow::Break(Some(unreadable(&error))),
+            Some(Err(error)) => ControlFlow::Break(Some(Close::unreadable(&error))),
         }
     }
 
@@ -147,7 +154,7 @@ impl Connection {
             Incoming::Init { credential } => {
                 self.credential = credential.or_else(|| self.credential.take());
                 self.authenticate()?;
-                self.take_place()?;
+                self.take_place().await?;
                 self.acknowledged = true;
                 self.send(&Outgoing::ConnectionAck).await
             }
@@ -175,13 +182,18 @@ impl Connection {
         }
     }
 
-    fn take_place(&mut self) -> Turn {
-        if let Some(viewer) = self.info.viewer {
-            self.place = self.http.places.take(Holder::User(viewer.user_id));
-            if self.place.is_none() {
-                return ControlFlow::Break(Some(Close::too_many()));
-            }
+    /// Only a session that stands takes a place from its user, and holds it for no longer than it does.
+    async fn take_place(&mut self) -> Turn {
+        let Some(viewer) = self.info.viewer else { return ControlFlow::Continue(()) };
+        if viewer::has_ended(&self.http.app, viewer).await {
+            return ControlFlow::Break(Some(Close::forbidden(BadCredential::Token)));
         }
+        self.place = self.http.places.take(Holder::User(viewer.user_id));
+        if self.place.is_none() {
+            return ControlFlow::Break(Some(Close::too_many()));
+        }
+        let app = self.http.app.clone();
+        self.session_end = viewer::until_ended(app, viewer, HEARTBEAT).boxed();
         ControlFlow::Continue(())
     }
 
@@ -269,18 +281,6 @@ impl Connection {
 
     async fn send(&mut self, message: &Outgoing<'_>) -> Turn {
         self.line.send(message.to_frame()).await
-    }
-}
-
-/// The socket's library keeps its error type to itself, so it is told by its text.
-fn unreadable(error: &axum::Error) -> Close {
-    let text = error.to_string();
-    if text.contains("Space limit exceeded") {
-        Close::too_large()
-    } else if text.contains("UTF-8") {
-        Close::not_text()
-    } else {
-        Close::protocol_error()
     }
 }
 

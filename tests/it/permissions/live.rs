@@ -24,7 +24,13 @@ async fn everybody_may_follow_what_the_matrix_says_and_no_more() {
     let world = World::new().await;
     let World { app, stranger, owner, admin, suspended, target, .. } = &world;
     app.followed(target, owner).await;
-    let mut suspended = Socket::of(app.address, suspended.token()).await;
+    let mut refused = Socket::open(app.address).await;
+    let payload = json!({ "Authorization": format!("Bearer {}", suspended.token()) });
+    refused.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(refused.close_code().await, 4403);
+    let late = app.user("suspended_later").await;
+    let mut suspended = Socket::of(app.address, late.token()).await;
+    app.suspend(&late).await;
     let mut sockets = vec![Socket::introduced(app.address).await];
     for user in [stranger, target, owner, admin] {
         sockets.push(Socket::of(app.address, user.token()).await);

@@ -1,0 +1,95 @@
+//! What a session that has ended is still good for: nothing that its owner would miss.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::support::{
+    app::TestApp,
+    client::Client,
+    events::{Events, Heard},
+    socket::Socket,
+    user::{PASSWORD, TestUser},
+};
+
+const FEED: &str = "subscription { feedPostAdded { id } }";
+
+/// A device of somebody's whose session has ended, and its token lives on.
+async fn ended_device(app: &TestApp, anon: &Client, user: &TestUser) -> Client {
+    let device = app.log_in(anon, &user.username, PASSWORD).await;
+    let logout = "mutation { logout(input: { everywhere: false }) { endedSessionId } }";
+    assert_eq!(device.query(logout, json!({})).await.code(), None);
+    device
+}
+
+async fn introduce(app: &TestApp, client: &Client) -> Socket {
+    let mut socket = Socket::open(app.address).await;
+    let payload = json!({ "Authorization": format!("Bearer {}", client.token()) });
+    socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+    socket
+}
+
+#[tokio::test]
+async fn it_takes_no_live_connection_from_its_owner() {
+    let (app, anon) = TestApp::with_settings(&[("MAX_LIVE_CONNECTIONS_PER_USER", "1")]).await;
+    let ada = app.user("ada").await;
+    let device = ended_device(&app, &anon, &ada).await;
+    let mut refused = introduce(&app, &device).await;
+    assert_eq!(refused.close_code().await, 4403);
+    let mut refused = Events::of(&device, FEED).await;
+    let Heard::Next(answer) = refused.hear().await else { panic!("no answer") };
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    // Both are held open, and the owner's place is free all the same.
+    let _socket = Socket::of(app.address, ada.token()).await;
+}
+
+/// Neither says a word meanwhile. Such connections are looked at every 20 s.
+#[tokio::test]
+async fn it_loses_the_live_connections_that_it_has() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let post = app.post(&ada).await;
+    let device = app.log_in(&anon, "ada", PASSWORD).await;
+    let follow = format!("subscription {{ postChanged(postId: \"{}\") {{ id }} }}", post.id);
+    let (mut socket, mut events) =
+        (Socket::of(app.address, device.token()).await, Events::of(&device, &follow).await);
+    let (mut own, mut own_events) =
+        (Socket::of(app.address, ada.token()).await, Events::of(&ada, &follow).await);
+    app.subscriptions(2).await;
+    let logout = "mutation { logout(input: {}) { endedSessionId } }";
+    assert_eq!(device.query(logout, json!({})).await.code(), None);
+    tokio::time::sleep(Duration::from_secs(18)).await;
+    let told = async {
+        loop {
+            match events.hear().await {
+                Heard::Alive => {}
+                other => return other,
+            }
+        }
+    };
+    let (code, told) = join(socket.close_code(), told).await;
+    assert_eq!(code, 4403);
+    let Heard::Next(answer) = told else { panic!("{told:?}") };
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
+    assert_eq!(events.hear().await, Heard::Complete);
+    own.say(json!({ "type": "ping" })).await;
+    assert_eq!(own.hear().await, json!({ "type": "pong" }), "the owner's lives on");
+    assert_eq!(own_events.hear().await, Heard::Alive);
+}
+
+#[tokio::test]
+async fn it_takes_no_upload_from_its_owner() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let device = ended_device(&app, &anon, &ada).await;
+    let document = "mutation ($file: Upload) {
+        updateProfile(input: { avatar: $file }) { user { id } } }";
+    let files = [("variables.file", vec![0; 100])];
+    let answer = device.upload(document, json!({ "file": null }), &files).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.text);
+    assert_eq!(answer.code(), Some("UNAUTHENTICATED"));
+    let answer = ada.upload(document, json!({ "file": null }), &files).await;
+    assert_eq!(answer.status, StatusCode::OK);
+}
