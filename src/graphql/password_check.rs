@@ -2,7 +2,9 @@
 //!
 //! The only way to a verified password. Attempts are counted before anything is hashed, by address
 //! and by account; the count by account spares those who come from where the owner is known to be,
-//! so that no stranger can lock an owner out.
+//! and both spare those who are in a session of the account, so that no stranger can lock an owner
+//! out. What comes out of a session is counted by that session alone: whoever stole a token of it
+//! guesses no faster than a stranger, and keeps nobody out of the others.
 
 use std::time::Duration;
 
@@ -50,21 +52,40 @@ pub async fn check(
         Some(who) => account::find_credentials(&*app.db.read().await?, who, place.clone()).await?,
         None => None,
     };
-    let spared = match &known {
-        Some(known) => known.familiar || is_owner(ctx, known.id).await,
-        None => false,
+    let session = match &known {
+        Some(known) => session_of(ctx, known.id).await,
+        None => None,
     };
-    let mut attempts = vec![(app.keys.alias("login from", &place)?, by_address(app))];
-    if !spared {
+    let attempts = match session {
+        Some(session) => vec![by_session(app, session)?],
+        None => by_place_and_account(app, &place, known.as_ref(), &name)?,
+    };
+    let reserved = reserve(app, attempts).await?;
+    settle(app, reserved, known, password).await
+}
+
+/// The counts for somebody who is in no session of the account.
+fn by_place_and_account(
+    app: &App,
+    place: &[u8],
+    known: Option<&Credentials>,
+    name: &str,
+) -> Result<Vec<(String, Policy)>> {
+    let mut attempts = vec![(app.keys.alias("login from", place)?, by_address(app))];
+    if !known.is_some_and(|known| known.familiar) {
         // However it was spelled, and whichever of its names was typed.
-        let key = match &known {
+        let key = match known {
             Some(known) => app.keys.alias("login to", known.id.as_bytes())?,
             None => app.keys.alias("login to nobody", name.as_bytes())?,
         };
         attempts.push((key, by_account(app)));
     }
-    let reserved = reserve(app, attempts).await?;
-    settle(app, reserved, known, password).await
+    Ok(attempts)
+}
+
+/// The count for somebody who is in a session of the account.
+fn by_session(app: &App, session: Uuid) -> Result<(String, Policy)> {
+    Ok((app.keys.alias("own password", session.as_bytes())?, by_account(app)))
 }
 
 /// Under which name attempts are counted where no account has it, so that these are slowed down like
@@ -110,15 +131,16 @@ pub async fn check_own(
     let place = app.keys.address_hash(ctx.request().address)?;
     let who = Identity::Id(viewer);
     let known = account::find_credentials(&*app.db.read().await?, who, place).await?;
-    let key = app.keys.alias("own password", viewer.as_bytes())?;
-    let reserved = reserve(app, vec![(key, by_account(app))]).await?;
+    let session = ctx.require_viewer()?.session_id;
+    let reserved = reserve(app, vec![by_session(app, session)?]).await?;
     settle(app, reserved, known, password).await
 }
 
-/// Whether the request comes out of a session of this very account that still stands.
-async fn is_owner(ctx: &Context<'_>, account: Uuid) -> bool {
-    let user = ctx.session_user().await;
-    matches!(user, Ok(Some(user)) if user.id == account)
+/// The session of this very account that the request comes out of, if it still stands.
+async fn session_of(ctx: &Context<'_>, account: Uuid) -> Option<Uuid> {
+    let viewer = ctx.viewer().filter(|viewer| viewer.user_id == account)?;
+    let user = ctx.session_user().await.ok()?;
+    user.map(|_stands| viewer.session_id)
 }
 
 /// An attempt that was counted under a key.
@@ -128,7 +150,7 @@ struct Reserved {
     success_clears: bool,
 }
 
-/// Counts the attempt under every key, or says how long to wait.
+/// Counts the attempt under every key, or under none, and says how long to wait.
 async fn reserve(app: &App, attempts: Vec<(String, Policy)>) -> Result<Vec<Reserved>> {
     let mut conn = app.db.write().await?;
     let mut reserved = Vec::with_capacity(attempts.len());
@@ -137,7 +159,13 @@ async fn reserve(app: &App, attempts: Vec<(String, Policy)>) -> Result<Vec<Reser
             Permit::Granted { failures } => {
                 reserved.push(Reserved { key, failures, success_clears: policy.success_clears });
             }
-            Permit::Wait(retry_after) => return Err(Error::RateLimited { retry_after }),
+            Permit::Wait(retry_after) => {
+                // Nothing was tried, so nothing has failed.
+                for Reserved { key, failures, .. } in reserved {
+                    throttle::release(&mut conn, &key, failures).await?;
+                }
+                return Err(Error::RateLimited { retry_after });
+            }
         }
     }
     Ok(reserved)

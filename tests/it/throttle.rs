@@ -1,5 +1,7 @@
 //! Guessing is slow, for the guesser alone.
 
+mod owner;
+
 use std::{
     sync::{
         Arc,
