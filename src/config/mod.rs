@@ -139,7 +139,7 @@ settings! {
     "REFRESH_TOKEN_EXPIRE_DAYS" => refresh_token_expire: Days = "7";
     /// How long a session lasts in all.
     "SESSION_EXPIRE_DAYS" => session_expire: Days = "90";
-    /// How long a spent refresh token is still answered, for a client that lost the first answer or asked twice.
+    /// How long a spent refresh token is still answered, 15 times at most, for a client that lost the first answer or asked twice.
     "REFRESH_GRACE_SECONDS" => refresh_grace: Seconds = "10";
     /// The issuer that access tokens name.
     "TOKEN_ISSUER" => token_issuer: String = "rookery";

@@ -1,7 +1,8 @@
 //! Refresh tokens: each is good for one use, and gives the next.
 //!
 //! Only hashes are kept. The second use of a token, after a short grace, ends the session: one of
-//! the two who used it is a thief.
+//! the two who used it is a thief. Ending a session deletes its tokens, so that nobody may make so
+//! many that it could not be ended any more.
 
 use std::time::Duration;
 
@@ -17,6 +18,13 @@ use super::{
 };
 use crate::error::{Error, Result};
 
+/// How many tokens of a session may be good at once: as many as there may be tabs of a browser that
+/// refresh at the same moment. Nobody loses that many answers.
+const TWINS_MAX: i64 = 16;
+
+/// How often a session may be renewed in all: every two minutes for three months comes to a third.
+const REFRESHES_MAX: i32 = 200_000;
+
 /// Stores the hash of a new token. Call it in the transaction that decides about its session.
 ///
 /// # Errors
@@ -31,6 +39,15 @@ pub(super) async fn insert(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// The session of a refresh token, good or spent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_session(mut conn: &AsyncPgConnection, token: &[u8]) -> Result<Option<Uuid>> {
+    let session = refresh_tokens::table.find(token).select(refresh_tokens::session_id);
+    Ok(session.get_result(&mut conn).await.optional()?)
 }
 
 /// What a refresh token was good for.
@@ -68,29 +85,23 @@ struct Spent {
     forgiven: bool,
 }
 
-/// Spends a refresh token for the next one.
+/// Spends a refresh token of a session for the next one.
 ///
 /// A token that was spent moments ago gets another next one: its answer may have been lost, and a
 /// client may refresh twice at once. As soon as one of such twins is spent, so is the other, and a
-/// thief who was quick has gained nothing.
+/// thief who was quick has gained nothing. Who wants more twins than there may be is a thief.
 ///
 /// # Errors
 /// When the database fails. An end of the session that theft brings about is committed.
 pub async fn refresh(
     conn: &mut AsyncPgConnection,
+    session_id: Uuid,
     token: &[u8],
     next: &[u8],
     used: &Use,
     lifetime: Lifetime,
 ) -> Result<Refreshed> {
     conn.transaction(async |conn| {
-        let session: Option<Uuid> = refresh_tokens::table
-            .find(token)
-            .select(refresh_tokens::session_id)
-            .get_result(conn)
-            .await
-            .optional()?;
-        let Some(session_id) = session else { return Ok(Refreshed::Unknown) };
         let Some(Locked { user, good }) = lock(conn, session_id).await? else {
             return Ok(Refreshed::Unknown);
         };
@@ -119,8 +130,12 @@ async fn lock(conn: &mut AsyncPgConnection, session: Uuid) -> QueryResult<Option
         .sql(user::COLUMNS)
         .sql(
             ", users.suspended_at IS NULL \
-             AND least(sessions.idle_expires_at, sessions.expires_at) > now() AS good \
-         FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.id = ",
+             AND least(sessions.idle_expires_at, sessions.expires_at) > now() \
+             AND sessions.refreshes < ",
+        )
+        .bind::<sql_types::Integer, _>(REFRESHES_MAX)
+        .sql(
+            " AS good FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.id = ",
         )
         .bind::<sql_types::Uuid, _>(session)
         .sql(" FOR UPDATE OF sessions")
@@ -136,7 +151,12 @@ async fn find_spent(
 ) -> QueryResult<Spent> {
     Statement::new("SELECT spent_at IS NOT NULL AS spent, coalesce(spent_at > clock_timestamp() - ")
         .with(interval(grace))
-        .sql(", FALSE) AS forgiven FROM refresh_tokens WHERE hash = ")
+        .sql(
+            ", FALSE) AND (SELECT count(*) FROM refresh_tokens AS twin \
+                 WHERE twin.session_id = refresh_tokens.session_id AND twin.spent_at IS NULL) < ",
+        )
+        .bind::<sql_types::BigInt, _>(TWINS_MAX)
+        .sql(" AS forgiven FROM refresh_tokens WHERE hash = ")
         .bind::<sql_types::Bytea, _>(token.to_vec())
         .get_result(conn)
         .await
@@ -159,15 +179,18 @@ async fn prolong(
     used: &Use,
     lifetime: Lifetime,
 ) -> QueryResult<()> {
-    Statement::new("UPDATE sessions SET last_used_at = now(), idle_expires_at = now() + ")
-        .with(interval(lifetime.idle))
-        .sql(", user_agent = ")
-        .bind::<sql_types::Nullable<sql_types::Text>, _>(used.user_agent.clone())
-        .sql(", address_hash = ")
-        .bind::<sql_types::Bytea, _>(used.address_hash.clone())
-        .sql(" WHERE id = ")
-        .bind::<sql_types::Uuid, _>(session)
-        .execute(conn)
-        .await?;
+    Statement::new(
+        "UPDATE sessions SET refreshes = refreshes + 1, last_used_at = now(), \
+             idle_expires_at = now() + ",
+    )
+    .with(interval(lifetime.idle))
+    .sql(", user_agent = ")
+    .bind::<sql_types::Nullable<sql_types::Text>, _>(used.user_agent.clone())
+    .sql(", address_hash = ")
+    .bind::<sql_types::Bytea, _>(used.address_hash.clone())
+    .sql(" WHERE id = ")
+    .bind::<sql_types::Uuid, _>(session)
+    .execute(conn)
+    .await?;
     Ok(())
 }

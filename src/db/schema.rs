@@ -138,6 +138,7 @@ diesel::table! {
         last_used_at -> Timestamptz,
         idle_expires_at -> Timestamptz,
         expires_at -> Timestamptz,
+        refreshes -> Int4,
     }
 }
 

@@ -98,15 +98,21 @@ impl TokenMutation {
         #[graphql(desc = "The refresh token.")] input: RefreshInput,
     ) -> Result<RefreshPayload> {
         ctx.count_write()?;
-        let Some(token) = RefreshToken::parse(&input.refresh_token) else {
+        let db = &ctx.app().db;
+        let token = RefreshToken::parse(&input.refresh_token);
+        let session = match &token {
+            Some(token) => refresh_token::find_session(&*db.read().await?, &token.hash()).await?,
+            None => None,
+        };
+        let Some((token, session)) = token.zip(session) else {
             return Ok(RefreshPayload::refused());
         };
         let next = RefreshToken::generate();
-        let (db, used, lifetime) = (&ctx.app().db, &used_now(ctx)?, lifetime(ctx));
+        let (used, lifetime) = (&used_now(ctx)?, lifetime(ctx));
         let (spent, new) = (&token.hash(), &next.hash());
         let refreshed = db
             .retrying(|mut conn| async move {
-                refresh_token::refresh(&mut conn, spent, new, used, lifetime).await
+                refresh_token::refresh(&mut conn, session, spent, new, used, lifetime).await
             })
             .await?;
         match refreshed {

@@ -110,6 +110,31 @@ async fn a_client_may_refresh_twice_at_once() {
     assert!(is_logged_in(&ada).await);
 }
 
+/// As many as there may be tabs that refresh at once. Whoever goes on adds rows to the session that
+/// ending it would have to delete, one by one.
+#[tokio::test]
+async fn a_spent_token_is_forgiven_so_often_and_no_more() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    for _ in 0..16 {
+        assert!(next(&refresh(&anon, &ada.refresh_token).await).is_some());
+    }
+    assert_refused(&refresh(&anon, &ada.refresh_token).await);
+    assert!(!is_logged_in(&ada).await, "it was ended");
+    assert_eq!(app.count("refresh_tokens").await, 0);
+}
+
+#[tokio::test]
+async fn a_session_is_renewed_so_often_and_no_more() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let first = refresh(&anon, &ada.refresh_token).await;
+    assert_eq!(app.count("sessions WHERE refreshes = 1").await, 1);
+    app.sql("UPDATE sessions SET refreshes = 200000").await;
+    assert_refused(&refresh(&anon, &next(&first).unwrap()).await);
+    assert_eq!(app.count("sessions").await, 0);
+}
+
 #[tokio::test]
 async fn a_thief_within_the_grace_is_found_out_too() {
     let (app, anon) = TestApp::init().await;
