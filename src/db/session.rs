@@ -218,12 +218,12 @@ pub async fn delete(conn: &mut AsyncPgConnection, user: Uuid, id: Uuid) -> Resul
     Ok(diesel::delete(session).execute(conn).await? == 1)
 }
 
-/// Ends all sessions of a user, if the one that asks for it still stands.
+/// Ends all sessions of a user, if the one that asks for it still stands; false when it does not.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete_all(conn: &mut AsyncPgConnection, user: Uuid, asking: Uuid) -> Result<()> {
-    Statement::new("DELETE FROM sessions WHERE user_id = ")
+pub async fn delete_all(conn: &mut AsyncPgConnection, user: Uuid, asking: Uuid) -> Result<bool> {
+    let ended = Statement::new("DELETE FROM sessions WHERE user_id = ")
         .bind::<sql_types::Uuid, _>(user)
         .sql(" AND EXISTS (SELECT")
         .with(living_of(user))
@@ -232,7 +232,7 @@ pub async fn delete_all(conn: &mut AsyncPgConnection, user: Uuid, asking: Uuid) 
         .sql(")")
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(ended > 0)
 }
 
 /// Removes a batch of sessions that have ended by themselves; returns how many. They are good for

@@ -22,7 +22,7 @@ use crate::{
         session::{self, SessionRow},
         user::UserRow,
     },
-    error::Result,
+    error::{Error, Result, SESSION_ENDED},
 };
 
 /// A login that lasts until it is ended, on one device. Only its owner sees it.
@@ -156,7 +156,7 @@ pub struct SessionMutation;
 #[Object]
 impl SessionMutation {
     /// Ends the session that asks, or all of the viewer's. Its tokens are good for nothing from then
-    /// on. Can be repeated.
+    /// on. Can be repeated, but a session that has ended ends no others.
     async fn logout(
         &self,
         ctx: &Context<'_>,
@@ -168,10 +168,13 @@ impl SessionMutation {
             if input.everywhere {
                 session::delete_all(&mut conn, user_id, session_id).await
             } else {
-                session::delete(&mut conn, user_id, session_id).await.map(|_ended| ())
+                session::delete(&mut conn, user_id, session_id).await
             }
         };
-        ctx.app().db.retrying(end).await?;
+        let ended = ctx.app().db.retrying(end).await?;
+        if input.everywhere && !ended {
+            return Err(Error::Unauthenticated(SESSION_ENDED));
+        }
         ctx.loaders().standing.clear(session_id).await;
         Ok(LogoutPayload { ended_session_id: session_id.into(), user_errors: Vec::new() })
     }

@@ -93,3 +93,14 @@ async fn it_takes_no_upload_from_its_owner() {
     let answer = ada.upload(document, json!({ "file": null }), &files).await;
     assert_eq!(answer.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn it_ends_no_others() {
+    let (app, anon) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let device = ended_device(&app, &anon, &ada).await;
+    let everywhere = "mutation { logout(input: { everywhere: true }) { endedSessionId } }";
+    let answer = device.query(everywhere, json!({})).await;
+    assert_eq!(answer.code(), Some("UNAUTHENTICATED"), "{}", answer.text);
+    assert_eq!(ada.query("{ me { id } }", json!({})).await.code(), None);
+}

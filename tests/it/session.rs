@@ -186,7 +186,8 @@ async fn logout_ends_one_session_or_all() {
     assert!(!is_logged_in(&devices[0]).await);
     assert!(is_logged_in(&devices[1]).await);
     // A session that has ended is no way to end the others.
-    devices[0].query(logout, json!({ "all": true })).await;
+    let refused = devices[0].query(logout, json!({ "all": true })).await;
+    assert_eq!(refused.code(), Some("UNAUTHENTICATED"));
     assert!(is_logged_in(&devices[1]).await);
     devices[1].query(logout, json!({ "all": true })).await;
     for device in devices.iter().chain([&*ada]) {
