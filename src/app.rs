@@ -19,8 +19,17 @@ use crate::{
 pub enum Writer {
     /// A user.
     User(Uuid),
+    /// A session that is not known to stand.
+    Session(Uuid),
+    /// A session, where it ends sessions or changes the password: whoever writes in its user's name
+    /// cannot keep its user from that.
+    Guard(Uuid),
+    /// A session, where its tokens are renewed.
+    Refresher(Uuid),
     /// All strangers at one place, by the hash of its address.
     Stranger(Vec<u8>),
+    /// The same, where they send refresh tokens that nobody has.
+    Guesser(Vec<u8>),
 }
 
 /// The parts of a running server that requests use. Cheap to clone.

@@ -76,6 +76,14 @@ impl<K: Eq + Hash> Buckets<K> {
         self.take_at(key, Instant::now())
     }
 
+    /// Puts back a token that was taken for something that was not done.
+    pub fn give_back(&self, key: &K) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(key) {
+            bucket.tokens = (bucket.tokens + 1.0).min(f64::from(self.per_minute));
+        }
+    }
+
     fn take_at(&self, key: K, now: Instant) -> Result<Rate, Exhausted> {
         let most = f64::from(self.per_minute);
         let per_second = most / 60.0;
@@ -125,6 +133,22 @@ mod tests {
         assert!(buckets.take_at("ada", start + Duration::from_secs(1)).is_err());
         let later = buckets.take_at("ada", start + Duration::from_secs(600)).unwrap();
         assert_eq!(later.remaining, 59, "no more than a minute's worth is saved up");
+    }
+
+    #[test]
+    fn what_was_not_done_is_given_back() {
+        let (buckets, start) = (Buckets::new(2), Instant::now());
+        buckets.give_back(&"ada");
+        for left in [1, 0, 0] {
+            assert_eq!(buckets.take_at("ada", start).unwrap().remaining, left);
+            if left == 0 {
+                buckets.give_back(&"ada");
+            }
+        }
+        buckets.give_back(&"ada");
+        buckets.give_back(&"ada");
+        let most = buckets.take_at("ada", start).unwrap().remaining;
+        assert_eq!(most, 1, "no more than there may be");
     }
 
     #[test]

@@ -202,7 +202,7 @@ settings! {
     "MAX_DIRECTIVES" => max_directives: usize = "50";
     /// The highest complexity: one a field, multiplied by the page sizes around it.
     "MAX_COMPLEXITY" => max_complexity: usize = "5000";
-    /// How many mutation fields a user may run in a minute; strangers share this by address.
+    /// How many mutation fields a user may run in a minute; strangers share this by address. Counted apart, by session: `refresh`; and `logout`, `revokeSession` and `changePassword`. By address and apart: refresh tokens that nobody has.
     "WRITES_PER_MINUTE" => writes_per_minute: u32 = "120";
     /// The largest WebSocket message, in bytes.
     "MAX_SOCKET_MESSAGE_BYTES" => max_socket_message_bytes: usize = "65536";

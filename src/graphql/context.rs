@@ -7,13 +7,13 @@ use axum::http::HeaderValue;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::{loaders::Loaders, upload::Uploads};
+use super::{loaders::Loaders, upload::Uploads, write_rate::WriteRate};
 use crate::{
     app::{App, Writer},
     auth::Viewer,
     db::user::UserRow,
     error::{Error, Result, SESSION_ENDED},
-    rate::{Exhausted, LastRate},
+    rate::LastRate,
 };
 
 const LOG_IN_FIRST: &str = "Log in first.";
@@ -52,7 +52,7 @@ pub trait ContextExt<'a> {
     /// This request's loaders.
     fn loaders(&self) -> &'a Loaders;
     /// Where this request notes what is left of its writer's rate.
-    fn write_rate(&self) -> &'a LastRate;
+    fn last_rate(&self) -> &'a LastRate;
 
     /// Who is asking; `None` is a stranger.
     fn viewer(&self) -> Option<Viewer> {
@@ -126,10 +126,27 @@ pub trait ContextExt<'a> {
     /// # Errors
     /// As [`ContextExt::require_session`], and [`Error::RateLimited`].
     fn begin_write(&self) -> impl Future<Output = Result<Arc<UserRow>>> + Send {
-        let (user, counted) = (self.require_session(), self.count_write());
+        let (user, rate) = (self.session_user(), self.write_rate());
         async move {
-            counted?;
-            user.await
+            let user = user.await;
+            rate.count_asked(&user, |user| Writer::User(user.id))?;
+            user?.ok_or(Error::Unauthenticated(LOG_IN_FIRST))
+        }
+    }
+
+    /// As [`ContextExt::begin_write`] for what keeps others out of an account, which is counted by
+    /// session.
+    ///
+    /// # Errors
+    /// As [`ContextExt::begin_write`].
+    fn begin_guarding(&self) -> impl Future<Output = Result<(Viewer, Arc<UserRow>)>> + Send {
+        let (viewer, user, rate) = (self.require_viewer(), self.session_user(), self.write_rate());
+        async move {
+            let user = user.await;
+            let viewer = viewer?;
+            rate.count_asked(&user, |_| Writer::Guard(viewer.session_id))?;
+            let user = user?.ok_or(Error::Unauthenticated(LOG_IN_FIRST))?;
+            Ok((viewer, user))
         }
     }
 
@@ -138,30 +155,25 @@ pub trait ContextExt<'a> {
     /// # Errors
     /// As [`ContextExt::require_admin`], and [`Error::RateLimited`].
     fn begin_admin_write(&self) -> impl Future<Output = Result<Arc<UserRow>>> + Send {
-        let (user, counted) = (self.require_admin(), self.count_write());
+        let user = self.begin_write();
         async move {
-            counted?;
-            user.await
+            let user = user.await?;
+            if user.is_admin() { Ok(user) } else { Err(Error::Forbidden(ADMINS_ONLY)) }
         }
     }
 
-    /// Counts a write alone: what a mutation begins with that a stranger may call, or that asks for
-    /// the session in its own statement. Strangers share their address's rate.
+    /// Counts a write alone: what a mutation begins with that a stranger may call.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
-    fn count_write(&self) -> Result<()> {
-        let app = self.app();
-        let writer = match self.viewer_id() {
-            Some(user) => Writer::User(user),
-            None => Writer::Stranger(app.keys.address_hash(self.request().address)?),
-        };
-        let (rate, counted) = match app.write_rate.take(writer) {
-            Ok(rate) => (rate, Ok(())),
-            Err(Exhausted { rate, retry_after }) => (rate, Err(Error::RateLimited { retry_after })),
-        };
-        self.write_rate().set(rate);
-        counted
+    fn count_write(&self) -> impl Future<Output = Result<()>> + Send {
+        let (user, rate) = (self.session_user(), self.write_rate());
+        async move { rate.count_asked(&user.await, |user| Writer::User(user.id)) }
+    }
+
+    /// The rates that this request may take from.
+    fn write_rate(&self) -> WriteRate<'a> {
+        WriteRate { app: self.app(), address: self.request().address, last: self.last_rate() }
     }
 
     /// Whether this user is the one who is asking, by their token or because they logged in just
@@ -184,7 +196,7 @@ impl<'a> ContextExt<'a> for Context<'a> {
         self.data_unchecked()
     }
 
-    fn write_rate(&self) -> &'a LastRate {
+    fn last_rate(&self) -> &'a LastRate {
         self.data_unchecked()
     }
 }

@@ -30,7 +30,7 @@ impl LoginMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who logs in.")] input: LoginInput,
     ) -> Result<LoginPayload> {
-        ctx.count_write()?;
+        ctx.count_write().await?;
         let LoginInput { identifier, password } = input;
         let identity = identity(&identifier);
         let verified = password_check::check(ctx, &identifier, identity, password).await?;
@@ -65,8 +65,7 @@ impl LoginMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The old password and the new one.")] input: ChangePasswordInput,
     ) -> Result<ChangePasswordPayload> {
-        let user = ctx.begin_write().await?;
-        let session = ctx.require_viewer()?.session_id;
+        let (viewer, user) = ctx.begin_guarding().await?;
         let mut problems = Problems::default();
         let new = problems.check("newPassword", Password::new(input.new_password));
         let verified = password_check::check_own(ctx, user.id, input.current_password).await?;
@@ -79,10 +78,11 @@ impl LoginMutation {
         let new = slot.hash(new).await?;
         // Not kept from others while this waits for the database.
         drop(slot);
-        let (db, id, old, new) = (&ctx.app().db, user.id, old.as_str(), new.as_str());
+        let (db, Viewer { user_id, session_id }) = (&ctx.app().db, viewer);
+        let (old, new) = (old.as_str(), new.as_str());
         let changed = db
             .retrying(|mut conn| async move {
-                account::change_password(&mut conn, id, old, new, session).await
+                account::change_password(&mut conn, user_id, old, new, session_id).await
             })
             .await?;
         if !changed {

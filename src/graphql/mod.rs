@@ -53,6 +53,7 @@ pub mod user_list;
 pub mod user_query;
 pub mod validation;
 pub mod vote;
+pub mod write_rate;
 
 #[cfg(test)]
 mod sample_schema;

@@ -29,7 +29,7 @@ impl RegistrationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who registers.")] input: RegisterInput,
     ) -> Result<RegisterPayload> {
-        ctx.count_write()?;
+        ctx.count_write().await?;
         let mut problems = Problems::default();
         let Some(registration) = Registration::check(ctx, input, &mut problems).await? else {
             return Ok(RegisterPayload::refused(problems));

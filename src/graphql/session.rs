@@ -16,6 +16,7 @@ use super::{
     page::{Connection, ListTag, PageArguments},
 };
 use crate::{
+    app::Writer,
     auth::Viewer,
     db::{
         self, Db,
@@ -162,8 +163,9 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which sessions.")] input: LogoutInput,
     ) -> Result<LogoutPayload> {
-        ctx.count_write()?;
         let Viewer { user_id, session_id } = ctx.require_viewer()?;
+        // No matter whether the session stands: it has this rate for itself.
+        ctx.write_rate().count(Writer::Guard(session_id))?;
         let end = |mut conn: db::Connection| async move {
             if input.everywhere {
                 session::delete_all(&mut conn, user_id, session_id).await
@@ -185,8 +187,8 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which session.")] input: RevokeSessionInput,
     ) -> Result<RevokeSessionPayload> {
-        let user = ctx.begin_write().await?;
-        let (owner, id) = (user.id, input.session_id.uuid());
+        let (Viewer { user_id: owner, .. }, _) = ctx.begin_guarding().await?;
+        let id = input.session_id.uuid();
         let end =
             |mut conn: db::Connection| async move { session::delete(&mut conn, owner, id).await };
         let ended = ctx.app().db.retrying(end).await?;

@@ -97,13 +97,13 @@ impl TokenMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The refresh token.")] input: RefreshInput,
     ) -> Result<RefreshPayload> {
-        ctx.count_write()?;
         let db = &ctx.app().db;
         let token = RefreshToken::parse(&input.refresh_token);
         let session = match &token {
             Some(token) => refresh_token::find_session(&*db.read().await?, &token.hash()).await?,
             None => None,
         };
+        ctx.write_rate().count_refresh(session)?;
         let Some((token, session)) = token.zip(session) else {
             return Ok(RefreshPayload::refused());
         };

@@ -19,13 +19,14 @@ use super::{
     post_facts::Facts,
 };
 use crate::{
+    auth::Viewer,
     db::{
         Db,
         page::{Page, Position, Window},
         vote::{self, LikedRow, VoterRow},
         vote_cast::{Ballot, Cast},
     },
-    error::Result,
+    error::{Error, Result},
 };
 
 /// How a person stands to a post.
@@ -148,13 +149,13 @@ impl VoteMutation {
         #[graphql(desc = "Which post, and how.")] input: VoteInput,
     ) -> Result<VotePayload> {
         let viewer = ctx.require_viewer()?;
-        ctx.count_write()?;
+        ctx.write_rate().count_unasked(viewer)?;
         let direction = input.direction.into();
         let ballot = Ballot { viewer, post: input.post_id.uuid(), direction };
         let cast = ctx.app().db.vote(ballot).await?;
         let Some(cast) = cast else {
             // The statement tells that nothing was done; the session is asked for only then.
-            ctx.require_session().await?;
+            check_session(ctx, viewer).await?;
             return Ok(VotePayload::refused(
                 UserErrorCode::NotFound,
                 "postId",
@@ -178,6 +179,15 @@ impl VoteMutation {
             _ => Ok(VotePayload { post: Some(Quick(post)), user_errors: Vec::new() }),
         }
     }
+}
+
+/// Looks whether it is the session that kept a vote from being cast. Then the vote was not its user's.
+async fn check_session(ctx: &Context<'_>, viewer: Viewer) -> Result<()> {
+    let session = ctx.require_session().await;
+    if let Err(Error::Unauthenticated(_)) = session {
+        ctx.write_rate().recount(viewer)?;
+    }
+    session.map(|_user| ())
 }
 
 /// What the vote's own statement read is as new as can be: the post's fields need not read it again.

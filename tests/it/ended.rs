@@ -8,12 +8,13 @@ use serde_json::json;
 
 use crate::support::{
     app::TestApp,
-    client::Client,
+    client::{Answer, Client},
     events::{Events, Heard},
     socket::Socket,
     user::{PASSWORD, TestUser},
 };
 
+const FOLLOW: &str = "mutation ($id: ID!) { follow(input: { userId: $id }) { user { id } } }";
 const FEED: &str = "subscription { feedPostAdded { id } }";
 
 /// A device of somebody's whose session has ended, and its token lives on.
@@ -92,6 +93,37 @@ async fn it_takes_no_upload_from_its_owner() {
     assert_eq!(answer.code(), Some("UNAUTHENTICATED"));
     let answer = ada.upload(document, json!({ "file": null }), &files).await;
     assert_eq!(answer.status, StatusCode::OK);
+}
+
+/// How much is left of the rate that a write was counted in.
+fn left(answer: &Answer) -> u32 {
+    let rate = answer.header("ratelimit").unwrap().strip_prefix("\"writes\";r=").unwrap();
+    rate.split_once(';').unwrap().0.parse().unwrap()
+}
+
+#[tokio::test]
+async fn it_uses_up_no_writes_of_its_owner() {
+    let (app, anon) = TestApp::with_settings(&[("WRITES_PER_MINUTE", "5")]).await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let post = app.post(&bob).await;
+    let device = ended_device(&app, &anon, &ada).await;
+    let vote = "mutation ($id: ID!) {
+        vote(input: { postId: $id, direction: UP }) { post { id } userErrors { code } } }";
+    let login = "mutation ($id: String!) {
+        login(input: { identifier: $id, password: \"wrong\" }) { user { id } } }";
+    for (document, id) in [(FOLLOW, &bob.id), (vote, &post.id), (login, &bob.username)] {
+        let mut codes = Vec::new();
+        for _ in 0..12 {
+            let answer = device.query(document, json!({ "id": id })).await;
+            codes.extend(answer.code().map(ToOwned::to_owned));
+        }
+        // There is little time in which the address might get another write.
+        assert!(codes.iter().any(|code| code == "RATE_LIMITED"), "by its address: {codes:?}");
+    }
+    let write = ada.query(FOLLOW, json!({ "id": bob.id })).await;
+    assert_eq!((write.code(), left(&write)), (None, 4));
+    let cast = ada.query(vote, json!({ "id": post.id })).await;
+    assert_eq!((cast.code(), left(&cast)), (None, 3));
 }
 
 #[tokio::test]
