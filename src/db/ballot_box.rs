@@ -16,9 +16,10 @@ use futures_util::{FutureExt, StreamExt, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::{
-    Connection, statistics,
+    Connection,
+    pool::Pool,
+    statistics,
     vote_cast::{Ballot, Cast, How, cast},
-    writers::Writers,
 };
 use crate::error::{Error, Result};
 
@@ -39,12 +40,12 @@ struct Ask {
 
 /// Where votes are cast.
 pub(super) struct BallotBox {
-    writers: Writers,
+    writers: Pool,
     asks: OnceLock<mpsc::UnboundedSender<Ask>>,
 }
 
 impl BallotBox {
-    pub(super) fn new(writers: &Writers) -> Self {
+    pub(super) fn new(writers: &Pool) -> Self {
         Self { writers: writers.clone(), asks: OnceLock::new() }
     }
 
@@ -68,7 +69,7 @@ impl BallotBox {
 }
 
 /// Casts votes for as long as somebody may vote.
-async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
+async fn count(writers: Pool, mut ballots: mpsc::UnboundedReceiver<Ask>) {
     let places = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
     let mut waiting = Vec::new();
     // The place comes first: whoever votes before it is free votes with the others.
@@ -91,7 +92,7 @@ async fn count(writers: Writers, mut ballots: mpsc::UnboundedReceiver<Ask>) {
 }
 
 /// Casts votes together, or else each by itself.
-async fn cast_all(writers: Writers, batch: Vec<Ask>, place: OwnedSemaphorePermit) {
+async fn cast_all(writers: Pool, batch: Vec<Ask>, place: OwnedSemaphorePermit) {
     let failed = match writers.get().await {
         Ok(conn) => cast_batch(conn, batch).await,
         Err(_) => Some(Failed { batch, unknown: false }),
@@ -141,7 +142,7 @@ async fn cast_batch(mut conn: Connection, batch: Vec<Ask>) -> Option<Failed> {
 }
 
 /// Casts each vote by itself.
-async fn cast_each(writers: Writers, Failed { batch, unknown }: Failed) {
+async fn cast_each(writers: Pool, Failed { batch, unknown }: Failed) {
     let alone = |Ask { ballot, answer }| {
         let writers = &writers;
         async move {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Connection, Db, account, session, throttle, watch};
+use super::{Connection, Db, account_delete, session, throttle, watch};
 use crate::error::Result;
 
 /// How long the server rests between two rounds.
@@ -28,7 +28,10 @@ pub async fn run(db: Db) {
 /// When the database fails.
 pub async fn sweep(db: &Db) -> Result<usize> {
     let mut removed = 0;
-    while db.finishing(remove_leaving).await? {
+    // Asked first, since removing one takes a connection of its own.
+    while account_delete::is_somebody_leaving(&mut *db.write().await?).await?
+        && db.finishing(remove_leaving).await?
+    {
         removed += 1;
     }
     loop {
@@ -44,5 +47,5 @@ pub async fn sweep(db: &Db) -> Result<usize> {
 }
 
 async fn remove_leaving(mut conn: Connection) -> Result<bool> {
-    account::remove_leaving(&mut conn).await
+    account_delete::remove_leaving(&mut conn).await
 }

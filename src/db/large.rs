@@ -8,16 +8,16 @@
 
 use std::{future::Future, time::Duration};
 
-use super::{ConnectOptions, Connection, Db, statistics::Statements, writers::Writers};
+use super::{ConnectOptions, Connection, Db, pool::Pool, statistics::Statements};
 use crate::error::{Error, Result};
 
 /// How many run at once; the next ones wait for their turn.
 pub(super) const AT_ONCE: usize = 2;
 
 /// The connections that have more time.
-pub(super) fn writers(options: &ConnectOptions) -> Result<Writers> {
+pub(super) fn writers(options: &ConnectOptions) -> Result<Pool> {
     let patience = Duration::from_secs(options.large_write_seconds.into());
-    Writers::new(&ConnectOptions {
+    Pool::new(&ConnectOptions {
         endpoint: options.endpoint.with_statement_limit(options.large_write_seconds),
         pool_size: AT_ONCE,
         wait: patience.max(options.wait),

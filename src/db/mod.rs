@@ -14,6 +14,7 @@
 //! and `posts` tables does so by itself, by triggers.
 
 pub mod account;
+pub mod account_delete;
 pub mod audience;
 mod ballot_box;
 pub mod boundary;
@@ -42,6 +43,7 @@ pub mod moderation;
 pub mod newest;
 pub mod page;
 mod pipeline;
+mod pool;
 pub mod post;
 pub mod post_list;
 pub mod post_write;
@@ -62,7 +64,6 @@ pub mod visibility;
 pub mod vote;
 pub mod vote_cast;
 pub mod watch;
-mod writers;
 
 use std::{future::Future, sync::Arc};
 
@@ -70,9 +71,9 @@ use ballot_box::BallotBox;
 use diesel_async::AsyncPgConnection;
 use diesel_async::RunQueryDsl;
 use gather::Lane;
+use pool::Pool;
 use statement::Statement;
 use vote_cast::{Ballot, Cast};
-use writers::Writers;
 
 pub use endpoint::{ConnectOptions, Endpoint};
 pub use lent::Connection;
@@ -87,9 +88,9 @@ pub struct Db(Arc<Ways>);
 /// The ways to the database, behind one pointer: every loader of every request has it.
 struct Ways {
     pipeline: pipeline::Pipeline,
-    writers: Writers,
-    large_writers: Writers,
-    wide_readers: Writers,
+    writers: Pool,
+    large_writers: Pool,
+    wide_readers: Pool,
     lanes: Lanes,
     ballots: BallotBox,
 }
@@ -137,7 +138,7 @@ impl Db {
     /// # Errors
     /// When the pool cannot be built from these options.
     pub fn new(options: &ConnectOptions) -> Result<Self> {
-        let writers = Writers::new(options)?;
+        let writers = Pool::new(options)?;
         let pipeline = pipeline::Pipeline::new(options);
         let lanes = Lanes {
             users: Lane::new(&pipeline),
@@ -151,7 +152,7 @@ impl Db {
         let ballots = BallotBox::new(&writers);
         let large_writers = large::writers(options)?;
         let wide_readers =
-            Writers::new(&ConnectOptions { pool_size: options.wide_reads, ..options.clone() })?;
+            Pool::new(&ConnectOptions { pool_size: options.wide_reads, ..options.clone() })?;
         Ok(Self(Arc::new(Ways { pipeline, writers, large_writers, wide_readers, lanes, ballots })))
     }
 

@@ -7,7 +7,7 @@
 
 use std::{future::Future, time::Duration};
 
-use super::{Connection, writers::Writers};
+use super::{Connection, pool::Pool};
 use crate::error::{Error, Result};
 
 /// How often a write is tried in all.
@@ -15,7 +15,7 @@ const ATTEMPTS: u32 = 5;
 /// The longest pause before the second attempt; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
-impl Writers {
+impl Pool {
     /// Runs a write that is one statement or one transaction, or that may begin anew after the first of
     /// several, up to five times.
     ///

@@ -19,7 +19,8 @@ use crate::{
     auth::{Bio, DisplayName, Email, PhoneNumber, Username},
     db::{
         Connection,
-        account::{self, Deleted, ProfileChange},
+        account::{self, ProfileChange},
+        account_delete::{self, Deleted},
     },
     error::Result,
     text::{Flaw, Rejected},
@@ -83,7 +84,7 @@ impl AccountMutation {
         let (id, hash) = (viewer.id, Arc::<str>::from(verified.hash));
         let delete = move |mut conn: Connection| {
             let hash = hash.clone();
-            async move { account::delete(&mut conn, id, &hash).await }
+            async move { account_delete::delete(&mut conn, id, &hash).await }
         };
         let deleted = ctx.app().db.finishing(delete).await?;
         match deleted {

@@ -72,16 +72,16 @@ async fn respond(http: Shared, parts: Parts, body: &mut RequestBody) -> Response
     let within = if has_files { config.upload_timeout } else { config.request_timeout }.duration();
     let (started, known) = (Instant::now(), OnceLock::new());
     let answered = tokio::time::timeout(within, answer(&http, parts, body, form, &known)).await;
-    let refusal = match answered {
+    let (refusal, took) = match answered {
         Ok(Ok(response)) => return response,
-        Ok(Err(refusal)) => refusal,
+        Ok(Err(refusal)) => (refusal, None),
         Err(_) => {
             // It has had its time.
             *body = RequestBody::empty();
-            Refusal::timeout(started.elapsed())
+            (Refusal::timeout(), Some(started.elapsed()))
         }
     };
-    refusal.of(known.into_inner().unwrap_or_default()).respond(media)
+    refusal.respond_to(known.into_inner().unwrap_or_default(), took, media)
 }
 
 async fn answer(

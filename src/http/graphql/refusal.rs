@@ -22,10 +22,6 @@ pub(crate) struct Refusal {
     /// In seconds.
     retry_after: Option<u64>,
     request_id: Option<String>,
-    /// What is known of the operation.
-    known: Known,
-    /// How long it took, where that is worth telling.
-    took: Option<Duration>,
 }
 
 impl Refusal {
@@ -33,21 +29,8 @@ impl Refusal {
     pub const TRY_AGAIN_AFTER: u64 = 1;
 
     fn new(status: StatusCode, code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            header: None,
-            retry_after: None,
-            request_id: None,
-            known: Known::default(),
-            took: None,
-        }
-    }
-
-    /// The same for an operation of which so much is known.
-    pub fn of(self, known: Known) -> Self {
-        Self { known, ..self }
+        let message = message.into();
+        Self { status, code, message, header: None, retry_after: None, request_id: None }
     }
 
     fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
@@ -155,10 +138,9 @@ impl Refusal {
             .with_header(header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
     }
 
-    pub fn timeout(took: Duration) -> Self {
+    pub fn timeout() -> Self {
         let message = "The request took too long and was stopped.";
-        let refusal = Self::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message);
-        Self { took: Some(took), ..refusal }
+        Self::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message)
     }
 
     pub fn stopping() -> Self {
@@ -179,8 +161,14 @@ impl Refusal {
         self.message
     }
 
-    /// The response, of the type that was agreed on; counted, and told to the log.
+    /// The response, of the type that was agreed on.
     pub fn respond(self, media: Media) -> Response {
+        self.respond_to(Known::default(), None, media)
+    }
+
+    /// The response to an operation of which so much is known, and how long it took if that is worth
+    /// telling; it is counted here.
+    pub fn respond_to(self, known: Known, took: Option<Duration>, media: Media) -> Response {
         let mut extensions = json!({ "code": self.code.as_str() });
         if let Some(id) = self.request_id {
             extensions["requestId"] = id.into();
@@ -194,7 +182,10 @@ impl Refusal {
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
-        let summary = self.known.refused(vec![self.code.as_str()], self.took);
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        let summary = known.refused(vec![self.code.as_str()], took);
         response.extensions_mut().insert(summary);
         response
     }

@@ -19,13 +19,13 @@ const UNTIL_ONE_COMES_BACK: Duration = Duration::from_millis(10);
 
 /// Connections that are lent out one at a time. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Writers {
+pub(super) struct Pool {
     pool: deadpool::Pool<AsyncPgConnection>,
     endpoint: Arc<Endpoint>,
     wait: Duration,
 }
 
-impl Writers {
+impl Pool {
     /// Prepares the pool. No connection is opened before it is needed.
     pub(super) fn new(options: &ConnectOptions) -> Result<Self> {
         let endpoint = Arc::new(options.endpoint.clone());
