@@ -172,11 +172,15 @@ async fn newest_page(db: &Db, asked: Asked, window: &Window<f64>) -> Result<Page
 /// # Errors
 /// When the database fails.
 pub async fn count(mut conn: &AsyncPgConnection, viewer: Uuid) -> Result<i64> {
-    let statement = Statement::default().fill(COUNT, |s, gap| match gap {
+    Ok(counting(viewer).get_result::<Counted>(&mut conn).await?.count)
+}
+
+fn counting(viewer: Uuid) -> Statement {
+    Statement::default().fill(COUNT, |s, gap| match gap {
         "viewer" => s.bind::<sql_types::Uuid, _>(viewer),
-        _ => s.sql(visibility::POST_OF_FOLLOWEE),
-    });
-    Ok(statement.get_result::<Counted>(&mut conn).await?.count)
+        "open_to_followers" => s.sql(visibility::POST_OF_FOLLOWEE),
+        _ => s.unknown(gap),
+    })
 }
 
 fn statement<K: SqlKey>(
@@ -202,6 +206,21 @@ fn statement<K: SqlKey>(
         "viewer" => s.bind::<sql_types::Uuid, _>(viewer),
         "rows" => s.bind::<sql_types::BigInt, _>(window.rows_to_read()),
         "window" => s.with(window.range(ranking.order)),
-        _ => s.sql(visibility::POST_OF_FOLLOWEE),
+        "open_to_followers" => s.sql(visibility::POST_OF_FOLLOWEE),
+        _ => s.unknown(gap),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::statement::tests::assert_filled;
+
+    #[test]
+    fn every_gap_is_filled() {
+        let viewer = Uuid::now_v7();
+        let window = Window { after: None, before: None, limit: 1, backward: false };
+        assert_filled(&statement::<()>(viewer, &BY_ID, &window, Text::Whole));
+        assert_filled(&counting(viewer));
+    }
 }

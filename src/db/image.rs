@@ -135,12 +135,16 @@ RETURNING name";
 /// # Errors
 /// When the database fails.
 pub async fn condemn(conn: &mut AsyncPgConnection, most: i64) -> Result<Vec<String>> {
-    let statement = Statement::default().fill(CONDEMN, |s, gap| match gap {
-        "lease" => s.with(interval(REMOVED_WITHIN)),
-        _ => s.bind::<sql_types::BigInt, _>(most),
-    });
-    let rows: Vec<Named> = statement.load(conn).await?;
+    let rows: Vec<Named> = condemning(most).load(conn).await?;
     Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
+fn condemning(most: i64) -> Statement {
+    Statement::default().fill(CONDEMN, |s, gap| match gap {
+        "lease" => s.with(interval(REMOVED_WITHIN)),
+        "most" => s.bind::<sql_types::BigInt, _>(most),
+        _ => s.unknown(gap),
+    })
 }
 
 /// Names that no row shows, and whether somebody has begun to remove their files.
@@ -192,4 +196,15 @@ pub async fn shown(conn: &mut AsyncPgConnection) -> Result<Vec<String>> {
     );
     let rows: Vec<Named> = statement.load(conn).await?;
     Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::statement::tests::assert_filled;
+
+    #[test]
+    fn every_gap_is_filled() {
+        assert_filled(&condemning(1));
+    }
 }

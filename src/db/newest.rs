@@ -144,19 +144,7 @@ async fn read(
     most: i64,
     pages: &mut Pages,
 ) -> Result<()> {
-    type Uuids = sql_types::Array<sql_types::Uuid>;
-    let uuids = |key: fn(&Asked) -> Uuid| asked.iter().map(key).collect::<Vec<_>>();
-    let rows: Vec<i64> = asked.iter().map(|asked| asked.rows).collect();
-    let statement = Statement::default().fill(page, |s, gap| match gap {
-        "viewers" => s.bind::<Uuids, _>(uuids(|asked| asked.viewer)),
-        "afters" => s.bind::<Uuids, _>(uuids(|asked| asked.after)),
-        "rows" => s.bind::<sql_types::Array<sql_types::BigInt>, _>(rows.clone()),
-        "columns" => s.sql(asked[0].text.columns()),
-        "most" => s.bind::<sql_types::BigInt, _>(most),
-        "listed" => s.with(visibility::post::<Uuid>(None)),
-        _ => s.sql(visibility::POST_OF_FOLLOWEE),
-    });
-    for row in statement.load::<Row>(&mut conn).await? {
+    for row in statement(asked, page, most).load::<Row>(&mut conn).await? {
         let asked = usize::try_from(row.asked - 1).ok().and_then(|n| asked.get(n));
         if let Some(asked) = asked.filter(|_| row.is_read) {
             let post = row.post.map(|post| ListedPost { post: post.into(), key: 0.0 });
@@ -164,6 +152,22 @@ async fn read(
         }
     }
     Ok(())
+}
+
+fn statement(asked: &[Asked], page: &'static str, most: i64) -> Statement {
+    type Uuids = sql_types::Array<sql_types::Uuid>;
+    let uuids = |key: fn(&Asked) -> Uuid| asked.iter().map(key).collect::<Vec<_>>();
+    let rows: Vec<i64> = asked.iter().map(|asked| asked.rows).collect();
+    Statement::default().fill(page, |s, gap| match gap {
+        "viewers" => s.bind::<Uuids, _>(uuids(|asked| asked.viewer)),
+        "afters" => s.bind::<Uuids, _>(uuids(|asked| asked.after)),
+        "rows" => s.bind::<sql_types::Array<sql_types::BigInt>, _>(rows.clone()),
+        "columns" => s.sql(asked[0].text.columns()),
+        "most" => s.bind::<sql_types::BigInt, _>(most),
+        "listed" => s.with(visibility::post::<Uuid>(None)),
+        "open_to_followers" => s.sql(visibility::POST_OF_FOLLOWEE),
+        _ => s.unknown(gap),
+    })
 }
 
 /// The inner limit is one that the planner sees, the most that any page reads: it would plan for a
@@ -239,3 +243,17 @@ LEFT JOIN LATERAL (
     JOIN posts ON posts.id = feed.id
     ORDER BY feed.id DESC
 ) AS page ON is_read";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::statement::tests::assert_filled;
+
+    #[test]
+    fn every_gap_is_filled() {
+        let asked = Asked { viewer: Uuid::nil(), after: Uuid::max(), rows: 1, text: Text::Whole };
+        for page in [PUBLIC, FEED] {
+            assert_filled(&statement(&[asked], page, FEW_TO_ASK));
+        }
+    }
+}

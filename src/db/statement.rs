@@ -120,6 +120,12 @@ impl Statement {
         self.sql(rest)
     }
 
+    /// Appends a gap that nobody fills as it stands, so that what it belongs to is no SQL.
+    #[must_use]
+    pub fn unknown(self, gap: &'static str) -> Self {
+        self.sql("{").sql(gap).sql("}")
+    }
+
     /// How many values are bound.
     fn values(&self) -> usize {
         self.pieces.iter().filter(|piece| matches!(piece, Piece::Value(_))).count()
@@ -165,3 +171,25 @@ impl Query for Statement {
 }
 
 impl<Conn> RunQueryDsl<Conn> for Statement {}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Holds that every gap of a statement's template was filled.
+    #[track_caller]
+    pub fn assert_filled(statement: &Statement) {
+        let text = diesel::debug_query::<Pg, _>(statement).to_string();
+        assert!(!text.contains(['{', '}']), "{text}");
+    }
+
+    #[test]
+    #[should_panic(expected = "misspelt")]
+    fn a_misspelt_gap_is_noticed() {
+        let statement = Statement::default().fill("SELECT {misspelt}", |s, gap| match gap {
+            "known" => s.sql("1"),
+            _ => s.unknown(gap),
+        });
+        assert_filled(&statement);
+    }
+}

@@ -98,9 +98,18 @@ pub(super) async fn cast(
     ballots: &[Ballot],
     how: How,
 ) -> Result<HashMap<(Uuid, Uuid), Cast>> {
+    // An account or a post that is deleted at this very moment.
+    let gone = |constraint: &str| {
+        (matches!(how, How::Alone) && constraint.starts_with("votes_")).then(Vec::new)
+    };
+    let rows: Vec<CastRow> = statement(ballots, how).load(conn).await.on_constraint(gone)?;
+    Ok(rows.into_iter().map(|row| ((row.voter, row.post.id), row.into())).collect())
+}
+
+fn statement(ballots: &[Ballot], how: How) -> Statement {
     let uuids = |key: fn(&Ballot) -> Uuid| ballots.iter().map(key).collect::<Vec<_>>();
     let wanted: Vec<_> = ballots.iter().map(|ballot| ballot.direction.value()).collect();
-    let statement = Statement::default().fill(CAST, |s, gap| match gap {
+    Statement::default().fill(CAST, |s, gap| match gap {
         "viewers" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.viewer.user_id)),
         "sessions" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.viewer.session_id)),
         "posts" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.post)),
@@ -108,17 +117,12 @@ pub(super) async fn cast(
         "columns" => s.sql(post::COLUMNS),
         "standing" => s.with(visibility::session_of(VOTER, Term::Column("ballot.session"))),
         "visible" => s.with(visibility::post(Some(VOTER))),
-        _ => s.sql(match how {
+        "cast" => s.sql(match how {
             How::Together => CAST_TOGETHER,
             How::Alone => CAST_ALONE,
         }),
-    });
-    // An account or a post that is deleted at this very moment.
-    let gone = |constraint: &str| {
-        (matches!(how, How::Alone) && constraint.starts_with("votes_")).then(Vec::new)
-    };
-    let rows: Vec<CastRow> = statement.load(conn).await.on_constraint(gone)?;
-    Ok(rows.into_iter().map(|row| ((row.voter, row.post.id), row.into())).collect())
+        _ => s.unknown(gap),
+    })
 }
 
 type UuidArray = sql_types::Array<sql_types::Uuid>;
@@ -145,3 +149,16 @@ const CAST_ALONE: &str = "visible CROSS JOIN LATERAL (
     SELECT visible.viewer AS voter, counted.*
     FROM cast_vote(visible.viewer, visible.id, visible.wanted) AS counted
 ) AS counted";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::statement::tests::assert_filled;
+
+    #[test]
+    fn every_gap_is_filled() {
+        for how in [How::Together, How::Alone] {
+            assert_filled(&statement(&[], how));
+        }
+    }
+}
