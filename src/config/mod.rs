@@ -148,7 +148,7 @@ settings! {
     /// How many password hashes may run at once; the others wait. 0 means one a core.
     "PASSWORD_HASH_PARALLELISM" => password_hash_parallelism: usize = "0";
 
-    /// How many logins to one account may fail before each further failure doubles the wait, from 1 s. An owner at a familiar place does not wait, and one in a session only for what failed in that session.
+    /// How many logins with one name, or with one email address, may fail before each further failure doubles the wait, from 1 s. An owner at a familiar place does not wait, and one in a session only for what failed in that session.
     "LOGIN_FAILURES_PER_ACCOUNT" => login_failures_per_account: u32 = "4";
     /// How many logins from one address may fail before each further failure doubles the wait. An owner in a session does not wait.
     "LOGIN_FAILURES_PER_ADDRESS" => login_failures_per_address: u32 = "100";

@@ -1,7 +1,7 @@
 //! Whether somebody knows the password of an account, however often and from wherever they try.
 //!
 //! The only way to a verified password. Attempts are counted before anything is hashed, by address
-//! and by account; the count by account spares those who come from where the owner is known to be,
+//! and by name; the count by name spares those who come from where the owner is known to be,
 //! and both spare those who are in a session of the account, so that no stranger can lock an owner
 //! out. What comes out of a session is counted by that session alone: whoever stole a token of it
 //! guesses no faster than a stranger, and keeps nobody out of the others.
@@ -47,7 +47,7 @@ pub async fn check(
 ) -> Result<Option<Verified>> {
     let app = ctx.app();
     let place = app.keys.address_hash(ctx.request().address)?;
-    let name = name_of_nobody(typed, identity.as_ref());
+    let name = counted_name(typed, identity.as_ref());
     let known = match identity {
         Some(who) => account::find_credentials(&*app.db.read().await?, who, place.clone()).await?,
         None => None,
@@ -58,27 +58,27 @@ pub async fn check(
     };
     let attempts = match session {
         Some(session) => vec![by_session(app, session)?],
-        None => by_place_and_account(app, &place, known.as_ref(), &name)?,
+        None => {
+            let familiar = known.as_ref().is_some_and(|known| known.familiar);
+            by_place_and_name(app, &place, &name, familiar)?
+        }
     };
     let reserved = reserve(app, attempts).await?;
     settle(app, reserved, known, password).await
 }
 
-/// The counts for somebody who is in no session of the account.
-fn by_place_and_account(
+/// The counts for somebody who is in no session of the account. What they typed is counted, whether
+/// somebody has such a name or not: a count that a name and an email address shared would tell whoever
+/// tries both that they are one person's.
+fn by_place_and_name(
     app: &App,
     place: &[u8],
-    known: Option<&Credentials>,
     name: &str,
+    familiar: bool,
 ) -> Result<Vec<(String, Policy)>> {
     let mut attempts = vec![(app.keys.alias("login from", place)?, by_address(app))];
-    if !known.is_some_and(|known| known.familiar) {
-        // However it was spelled, and whichever of its names was typed.
-        let key = match known {
-            Some(known) => app.keys.alias("login to", known.id.as_bytes())?,
-            None => app.keys.alias("login to nobody", name.as_bytes())?,
-        };
-        attempts.push((key, by_account(app)));
+    if !familiar {
+        attempts.push((app.keys.alias("login to", name.as_bytes())?, by_account(app)));
     }
     Ok(attempts)
 }
@@ -88,9 +88,9 @@ fn by_session(app: &App, session: Uuid) -> Result<(String, Policy)> {
     Ok((app.keys.alias("own password", session.as_bytes())?, by_account(app)))
 }
 
-/// Under which name attempts are counted where no account has it, so that these are slowed down like
-/// all others. A text that no account can have is taken as it is.
-fn name_of_nobody(typed: &str, identity: Option<&Identity>) -> String {
+/// Under which name attempts are counted, however it was spelled. A text that no account can have is
+/// taken as it is.
+fn counted_name(typed: &str, identity: Option<&Identity>) -> String {
     match identity {
         Some(Identity::Username(name) | Identity::Email(name)) => name.to_lowercase(),
         _ => typed.to_lowercase(),

@@ -57,6 +57,35 @@ async fn an_owner_in_a_session_does_not_wait_for_the_address() {
 }
 
 #[tokio::test]
+async fn nobody_learns_whose_an_address_is() {
+    let (app, anon) = TestApp::with_settings(&OPEN).await;
+    let _ada = app.user("ada").await;
+    for _ in 0..5 {
+        login(&anon, "192.0.2.66", "ada", "wrong").await;
+    }
+    pass(&app, -60).await;
+    assert_eq!(outcome(&login(&anon, "192.0.2.67", "ada", PASSWORD).await), "RATE_LIMITED");
+    for address in ["ada@example.com", "nobody@example.com"] {
+        let tried = login(&anon, "192.0.2.67", address, "wrong").await;
+        assert_eq!(outcome(&tried), "WRONG_CREDENTIALS", "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_stolen_token_is_no_way_to_guess_the_password() {
+    let (app, _anon) = TestApp::with_settings(&OPEN).await;
+    let ada = app.user("ada").await;
+    let delete =
+        "mutation { deleteAccount(input: { password: \"wrong\" }) { userErrors { code } } }";
+    for _ in 0..5 {
+        let answer = ada.query(delete, json!({})).await;
+        assert_eq!(answer.data("/deleteAccount/userErrors/0/code"), "WRONG_CREDENTIALS");
+    }
+    pass(&app, -60).await;
+    assert_eq!(ada.query(delete, json!({})).await.code(), Some("RATE_LIMITED"));
+}
+
+#[tokio::test]
 async fn guesses_in_one_session_leave_the_others_alone() {
     let (app, anon) = TestApp::with_settings(&OPEN).await;
     let ada = app.user("ada").await;
