@@ -119,7 +119,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("`setUserRole`", Admin, "mutation ($blocked: ID!) { setUserRole(input: { userId: $blocked, role: ADMIN }) { user { role } userErrors { code } } }", 7),
     op("`deletePost` as an admin", Admin, "mutation ($post: ID!) { deletePost(input: { id: $post }) { deletedPostId owner { postCount } userErrors { code } } }", 9),
     op("`changePassword`", Leaver, "mutation ($password: String!) { changePassword(input: { currentPassword: $password, newPassword: $password }) { user { id } userErrors { code } } }", 8),
-    op("`deleteAccount`", Leaver, "mutation ($password: String!) { deleteAccount(input: { password: $password }) { userErrors { code } } }", 14),
+    op("`deleteAccount`", Leaver, "mutation ($password: String!) { deleteAccount(input: { password: $password }) { userErrors { code } } }", 11),
     op("`revokeSession`", Viewer, "mutation ($session: ID!) { revokeSession(input: { sessionId: $session }) { revokedSessionId userErrors { code } } }", 2),
     op("`logout`", Admin, "mutation { logout(input: { everywhere: true }) { userErrors { code } } }", 1),
 ];
