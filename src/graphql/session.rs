@@ -115,7 +115,7 @@ impl Lookup for OwnSessions {
 /// Whether a user is the viewer.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`](crate::error::Error::Unauthenticated) when they are, but their session
+/// [`Error::Unauthenticated`] when they are, but their session
 /// has ended.
 pub async fn viewer_in_session(ctx: &Context<'_>, user: Uuid) -> Result<bool> {
     if ctx.viewer_id() == Some(user) {
