@@ -60,6 +60,8 @@ impl Writer<'_> {
             Err("NOT_FOUND")
         } else if world.comments[&comment].author == viewer {
             Ok(json!({ "comment": world.shown_comment(viewer, comment) }))
+        } else if world.comments[&comment].author.is_none() {
+            Err("ALREADY_DONE")
         } else {
             Err("NOT_ALLOWED")
         };
@@ -81,7 +83,8 @@ impl Writer<'_> {
         let (viewer, world) = (self.viewer(), &mut self.maker.world);
         let Comment { post, author, reply_to } = world.comments[&comment];
         let moderates = world.posts[&post].owner == self.me || world.is_admin(viewer);
-        if !moderates && !world.sees_comment(viewer, comment) {
+        // What one said oneself one takes back wherever it stands.
+        if !moderates && author != viewer && !world.sees_comment(viewer, comment) {
             return Err("NOT_FOUND");
         }
         if author.is_none() {
