@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-const KILLS: &str = "4";
+const KILLS: &str = "2";
 const WRITERS: usize = 4;
 
 /// Writes, changes and deletes posts with pictures until nobody answers any more; how often that was.

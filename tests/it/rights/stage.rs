@@ -143,13 +143,13 @@ const THINGS: &str = "
     INSERT INTO blocks SELECT id, {foe} FROM users WHERE id = {me};
     INSERT INTO mutes SELECT id, {bore} FROM users WHERE id = {me};
     -- All of them have pictures, called after them.
-    CREATE TEMPORARY TABLE pictured AS SELECT id, rpad(replace(id::text, '-', ''), 52, '0') AS name
+    INSERT INTO images (name, owner_id) SELECT rpad(replace(id::text, '-', ''), 52, '0'), {me}
     FROM unnest(ARRAY[{open}, {followers}, {private}, {draft}, {elsewhere}, {enmity}, {silenced},
                       {target}, {foe}, {gone}]::uuid[]) AS id;
-    INSERT INTO images (name, owner_id) SELECT name, {me} FROM pictured;
-    UPDATE posts SET image = name || ' 4 3 jpg AAAA' FROM pictured WHERE pictured.id = posts.id;
-    UPDATE users SET avatar = name || ' 4 3 jpg AAAA' FROM pictured WHERE pictured.id = users.id;
-    DROP TABLE pictured;";
+    UPDATE posts SET image = rpad(replace(id::text, '-', ''), 52, '0') || ' 4 3 jpg AAAA' WHERE id IN
+        ({open}, {followers}, {private}, {draft}, {elsewhere}, {enmity}, {silenced});
+    UPDATE users SET avatar = rpad(replace(id::text, '-', ''), 52, '0') || ' 4 3 jpg AAAA'
+    WHERE id IN ({target}, {foe}, {gone});";
 
 impl Scene<'_> {
     pub async fn send(&self, document: &str, about: Thing) -> Answer {
