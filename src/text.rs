@@ -3,6 +3,7 @@
 //! Pure, and known to nothing else: every validated type of text ([`crate::auth::Username`], a
 //! post's title …) is built on [`Rule`].
 
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// How many code points one visible character may have on average, so that a short text cannot be
@@ -94,10 +95,10 @@ pub fn bytes(count: usize) -> String {
     }
 }
 
-/// The text with line breaks as `\n`, and without spaces and invisible characters around it.
+/// The text in the normal form that searches know (NFC), with line breaks as `\n`, and without spaces and invisible characters around it.
 #[must_use]
 pub fn clean(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text: String = text.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
     // Whole graphemes, since an invisible code point may be part of a visible one: the variation
     // selector of a heart, the tags of a flag.
     let visible = |(_, grapheme): &(usize, &str)| !grapheme.chars().all(is_invisible);
@@ -107,6 +108,12 @@ pub fn clean(text: &str) -> String {
     let end = text.grapheme_indices(true).rfind(visible);
     let end = end.map_or(text.len(), |(at, grapheme)| at + grapheme.len());
     text[start..end].to_owned()
+}
+
+/// Whether there is nothing to see in a text.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(is_invisible)
 }
 
 /// How many characters a reader sees.
@@ -124,7 +131,8 @@ pub fn is_invisible(c: char) -> bool {
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
 }
 

@@ -104,7 +104,8 @@ impl Db {
 }
 
 fn sight(happening: Happening, viewer: Option<Term>) -> impl FnOnce(Statement) -> Statement {
-    move |statement| match happening {
+    move |statement| {
+        match happening {
         Happening::Post(post) => {
             statement.with(sees_post(post, viewer)).sql(" AS place, TRUE AS thing")
         }
@@ -113,10 +114,13 @@ fn sight(happening: Happening, viewer: Option<Term>) -> impl FnOnce(Statement) -
             .sql(" AS place, EXISTS (SELECT FROM comments WHERE comments.id = ")
             .bind::<sql_types::Uuid, _>(comment)
             .sql(" AND ")
-            .with(visibility::comment_of_visible_post(viewer))
+            .with(listed_comment(viewer))
+            // What answers a hidden comment is out of the conversation, in lists as well.
+            .sql(" AND (comments.reply_to IS NULL OR (SELECT TRUE FROM comments AS answer JOIN comments ON comments.id = answer.reply_to WHERE answer.id = ")
+            .bind::<sql_types::Uuid, _>(comment)
             .sql(" AND ")
-            .with(visibility::not_muted(viewer, "comments.author_id"))
-            .sql(") AS thing"),
+            .with(listed_comment(viewer))
+            .sql("))) AS thing"),
         Happening::FeedPost { post, published } => statement
             .sql("TRUE AS place, EXISTS (SELECT FROM posts WHERE posts.id = ")
             .bind::<sql_types::Uuid, _>(post)
@@ -127,6 +131,17 @@ fn sight(happening: Happening, viewer: Option<Term>) -> impl FnOnce(Statement) -
                 None => s.sql(" AND FALSE"),
             })
             .sql(") AS thing"),
+    }
+    }
+}
+
+/// A condition on `comments` under a post that the viewer sees.
+fn listed_comment(viewer: Option<Term>) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement
+            .with(visibility::comment_of_visible_post(viewer))
+            .sql(" AND ")
+            .with(visibility::not_muted(viewer, "comments.author_id"))
     }
 }
 

@@ -22,13 +22,14 @@ use crate::{
 /// What became of the wish to delete a comment.
 #[derive(Clone, Debug)]
 pub enum Deleted {
-    /// The row is gone, and so are these tombstones above it, on which nothing hangs any more, the
-    /// oldest first.
+    /// The row is gone, and so may be tombstones above it, on which nothing hangs any more.
     Gone {
         /// The comment as it was.
         row: CommentRow,
-        /// The tombstones.
+        /// The tombstones that are gone, the oldest first.
         tombstones: Vec<Uuid>,
+        /// The nearest above it that is still there.
+        above: Option<Uuid>,
     },
     /// Others answered it: a tombstone stays.
     Tombstone {
@@ -73,7 +74,7 @@ pub async fn delete(
         };
         if doomed.is_moderated_by(viewer) {
             let (action, reason) = (Action::DeleteComment, reason.map(str::to_owned));
-            let act = Act { actor: Some(viewer.user_id), action, target: id, reason };
+            let act = Act { actor: Some(viewer.user_id), action, target: id, reason, role: None };
             moderation::append(conn, act).await?;
         }
         remove(conn, doomed).await
@@ -177,33 +178,40 @@ async fn remove(conn: &mut AsyncPgConnection, doomed: Doomed) -> Result<Deleted>
             .await?;
         return Ok(Deleted::Tombstone { row: doomed.comment });
     }
-    let above = tombstones_above(conn, doomed.comment.id).await?;
+    let run = tombstones_above(conn, doomed.comment.id).await?;
     diesel::delete(row).execute(conn).await?;
+    let ids: Vec<Uuid> = run.iter().map(|row| row.id).collect();
     let staying: Vec<Uuid> =
-        comments::table.filter(comments::id.eq_any(&above)).select(comments::id).load(conn).await?;
-    let mut tombstones: Vec<_> = above.into_iter().filter(|id| !staying.contains(id)).collect();
+        comments::table.filter(comments::id.eq_any(&ids)).select(comments::id).load(conn).await?;
+    // From the lowest upwards: what stays has all that is above it stay.
+    let gone: Vec<_> = run.into_iter().filter(|row| !staying.contains(&row.id)).collect();
+    let above = gone.last().map_or(doomed.comment.reply_to, |highest| highest.reply_to);
+    let mut tombstones: Vec<_> = gone.iter().map(|row| row.id).collect();
     tombstones.sort();
-    Ok::<_, Error>(Deleted::Gone { row: doomed.comment, tombstones })
+    Ok::<_, Error>(Deleted::Gone { row: doomed.comment, tombstones, above })
 }
 
 #[derive(QueryableByName)]
 struct Tombstone {
     #[diesel(sql_type = sql_types::Uuid)]
     id: Uuid,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Uuid>)]
+    reply_to: Option<Uuid>,
 }
 
-/// The unbroken run of tombstones above a comment.
-async fn tombstones_above(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Vec<Uuid>> {
+/// The unbroken run of tombstones above a comment, the lowest first.
+async fn tombstones_above(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Vec<Tombstone>> {
     let statement = Statement::new(
-        "WITH RECURSIVE above AS (SELECT comments.reply_to FROM comments WHERE comments.id = ",
+        "WITH RECURSIVE above AS (SELECT 0 AS height, comments.reply_to FROM comments \
+         WHERE comments.id = ",
     )
     .bind::<sql_types::Uuid, _>(id)
     .sql(
-        " UNION ALL SELECT comments.reply_to FROM above \
+        " UNION ALL SELECT height + 1, comments.reply_to FROM above \
          JOIN comments ON comments.id = above.reply_to AND comments.deleted_at IS NOT NULL) \
-         SELECT comments.id FROM above \
-         JOIN comments ON comments.id = above.reply_to AND comments.deleted_at IS NOT NULL",
+         SELECT comments.id, comments.reply_to FROM above \
+         JOIN comments ON comments.id = above.reply_to AND comments.deleted_at IS NOT NULL \
+         ORDER BY height",
     );
-    let rows: Vec<Tombstone> = statement.load(conn).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    Ok(statement.load(conn).await?)
 }

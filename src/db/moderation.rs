@@ -12,6 +12,7 @@ use super::{
     page::{Page, Position, Window},
     schema::moderation_log,
     statement::Statement,
+    user::Role,
     visibility,
 };
 use crate::error::Result;
@@ -67,6 +68,25 @@ pub struct Act {
     pub target: Uuid,
     /// Why, if it was said.
     pub reason: Option<String>,
+    /// The role that was given, if one was.
+    pub role: Option<Role>,
+}
+
+/// What acts are done to.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// As it is stored.
+    kind: &'static str,
+    id: Uuid,
+}
+
+impl Target {
+    /// What has this id; `None` where nothing is done to things of the kind.
+    #[must_use]
+    pub fn new(kind: &str, id: Uuid) -> Option<Self> {
+        let known = ACTIONS.iter().find(|(.., target)| *target == kind);
+        known.map(|&(.., kind)| Self { kind, id })
+    }
 }
 
 /// A noted act.
@@ -80,6 +100,7 @@ pub struct ModerationRow {
     pub target_id: Uuid,
     pub reason: Option<String>,
     pub created_at: DateTime<Utc>,
+    pub role: Option<Role>,
 }
 
 impl ModerationRow {
@@ -104,6 +125,7 @@ pub async fn append(conn: &mut AsyncPgConnection, act: Act) -> Result<()> {
             moderation_log::target_kind.eq(target_kind),
             moderation_log::target_id.eq(act.target),
             moderation_log::reason.eq(act.reason),
+            moderation_log::role.eq(act.role.map(Role::as_str)),
         ))
         .execute(conn)
         .await?;
@@ -132,7 +154,7 @@ pub async fn find_many(
 /// When the database fails.
 pub async fn page(
     mut conn: &AsyncPgConnection,
-    target: Option<Uuid>,
+    target: Option<Target>,
     window: &Window<()>,
 ) -> Result<Page<ModerationRow>> {
     let order = Order { key: "", id: "id", descending: true };
@@ -145,16 +167,20 @@ pub async fn page(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count(mut conn: &AsyncPgConnection, target: Option<Uuid>) -> Result<i64> {
+pub async fn count(mut conn: &AsyncPgConnection, target: Option<Target>) -> Result<i64> {
     let statement = Statement::new("SELECT count(*)").with(entries(target));
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
 }
 
-fn entries(target: Option<Uuid>) -> impl FnOnce(Statement) -> Statement {
+fn entries(target: Option<Target>) -> impl FnOnce(Statement) -> Statement {
     move |statement| {
         let statement = statement.sql(" FROM moderation_log WHERE ");
         match target {
-            Some(target) => statement.sql("target_id = ").bind::<sql_types::Uuid, _>(target),
+            Some(Target { kind, id }) => statement
+                .sql("target_id = ")
+                .bind::<sql_types::Uuid, _>(id)
+                .sql(" AND target_kind = ")
+                .bind::<sql_types::Text, _>(kind.to_owned()),
             None => statement.sql("TRUE"),
         }
     }

@@ -175,7 +175,7 @@ fn select(s: Statement, read: Read<'_>, window: &Window<f64>) -> Statement {
             s.with(window.page(by(key, id), rows(key, Table::PostStats)))
         }
         PostOrder::Relevance => {
-            let key = "ts_rank_cd(posts.search, sought)::float8";
+            let key = "ts_rank(posts.search, sought)::float8";
             s.with(window.page(by(key, "posts.id"), rows(key, Table::Posts)))
         }
     }

@@ -166,8 +166,11 @@ pub async fn delete(
         }
         if owner != viewer {
             let action = Action::DeletePost;
-            moderation::append(conn, Act { actor: Some(viewer), action, target: id, reason })
-                .await?;
+            moderation::append(
+                conn,
+                Act { actor: Some(viewer), action, target: id, reason, role: None },
+            )
+            .await?;
         }
         Ok(Outcome::Done(owner))
     })

@@ -33,7 +33,8 @@ pub enum Subject {
 #[diesel(table_name = reports, check_for_backend(diesel::pg::Pg))]
 pub struct ReportRow {
     pub id: Uuid,
-    pub reporter_id: Uuid,
+    /// Who made it, unless their account is gone.
+    pub reporter_id: Option<Uuid>,
     pub user_id: Option<Uuid>,
     pub post_id: Option<Uuid>,
     pub comment_id: Option<Uuid>,
@@ -41,6 +42,10 @@ pub struct ReportRow {
     pub created_at: DateTime<Utc>,
     pub resolved_at: Option<DateTime<Utc>>,
     pub resolved_by: Option<Uuid>,
+    /// Whose the subject is, unless their account is gone.
+    pub author_id: Option<Uuid>,
+    /// How the subject read when it was reported.
+    pub quote: Option<String>,
 }
 
 impl ReportRow {
@@ -79,24 +84,31 @@ pub async fn insert(
     subject: Subject,
     reason: &str,
 ) -> Result<Reported> {
-    let (user, post, comment) = match subject {
-        Subject::User(id) => (Some(id), None, None),
-        Subject::Post(id) => (None, Some(id), None),
-        Subject::Comment(id) => (None, None, Some(id)),
+    let (subject, column, author, text, table) = match subject {
+        Subject::User(id) => {
+            (id, "user_id", "id", "concat_ws(E'\\n\\n', username, display_name, bio)", "users")
+        }
+        Subject::Post(id) => {
+            (id, "post_id", "owner_id", "concat_ws(E'\\n\\n', title, nullif(content, ''))", "posts")
+        }
+        Subject::Comment(id) => (id, "comment_id", "author_id", "content", "comments"),
     };
-    diesel::insert_into(reports::table)
-        .values((
-            reports::id.eq(Uuid::now_v7()),
-            reports::reporter_id.eq(reporter),
-            reports::user_id.eq(user),
-            reports::post_id.eq(post),
-            reports::comment_id.eq(comment),
-            reports::reason.eq(reason),
-        ))
-        .returning(ReportRow::as_returning())
+    let statement = Statement::default().fill(INSERT, |s, gap| match gap {
+        "id" => s.bind::<sql_types::Uuid, _>(Uuid::now_v7()),
+        "reporter" => s.bind::<sql_types::Uuid, _>(reporter),
+        "reason" => s.bind::<sql_types::Text, _>(reason.to_owned()),
+        "subject" => s.bind::<sql_types::Uuid, _>(subject),
+        "column" => s.sql(column),
+        "author" => s.sql(author),
+        "text" => s.sql(text),
+        "table" => s.sql(table),
+        _ => s.unknown(gap),
+    });
+    statement
         .get_result(conn)
         .await
-        .map(|report| Some(Reported::Noted(report)))
+        .optional()
+        .map(|noted| Some(noted.map_or(Reported::SubjectGone, Reported::Noted)))
         .on_constraint(|name| match name {
             "reports_open_once" => Some(Some(Reported::AlreadyOpen)),
             "reports_user_id_fkey" | "reports_post_id_fkey" | "reports_comment_id_fkey" => {
@@ -107,6 +119,10 @@ pub async fn insert(
         })?
         .ok_or(Error::Unauthenticated(SESSION_ENDED))
 }
+
+const INSERT: &str = "INSERT INTO reports (id, reporter_id, reason, {column}, author_id, quote)
+    SELECT {id}, {reporter}, {reason}, id, {author}, nullif(left({text}, 2000), '')
+    FROM {table} WHERE id = {subject} RETURNING *";
 
 /// The reports with these keys that the viewer may see, in no order.
 ///
@@ -190,8 +206,13 @@ pub async fn resolve(
             .execute(conn)
             .await?;
         if closed == 1 {
-            let act =
-                Act { actor: Some(admin), action: Action::ResolveReport, target: report, reason };
+            let act = Act {
+                actor: Some(admin),
+                action: Action::ResolveReport,
+                target: report,
+                reason,
+                role: None,
+            };
             moderation::append(conn, act).await?;
         }
         let row = find_many(conn, Some(admin), &[report]).await?.pop();

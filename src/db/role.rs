@@ -54,8 +54,9 @@ pub async fn set_role(
     admin: bool,
     reason: Option<String>,
 ) -> Result<Changed> {
-    let role = if admin { Role::Admin } else { Role::User }.as_str();
-    let act = Act { actor, action: Action::SetRole, target: id, reason };
+    let role = if admin { Role::Admin } else { Role::User };
+    let act = Act { actor, action: Action::SetRole, target: id, reason, role: Some(role) };
+    let role = role.as_str();
     conn.transaction(async |conn| {
         if let Some(refused) = refuse(conn, actor, id, !admin).await? {
             return Ok::<_, Error>(refused);
@@ -83,7 +84,7 @@ pub async fn set_suspended(
     reason: Option<String>,
 ) -> Result<Changed> {
     let action = if suspended { Action::SuspendUser } else { Action::RestoreUser };
-    let act = Act { actor, action, target: id, reason };
+    let act = Act { actor, action, target: id, reason, role: None };
     conn.transaction(async |conn| {
         if let Some(refused) = refuse(conn, actor, id, suspended).await? {
             return Ok::<_, Error>(refused);

@@ -60,6 +60,7 @@ diesel::table! {
         target_id -> Uuid,
         reason -> Nullable<Text>,
         created_at -> Timestamptz,
+        role -> Nullable<Text>,
     }
 }
 
@@ -117,7 +118,7 @@ diesel::table! {
 diesel::table! {
     reports (id) {
         id -> Uuid,
-        reporter_id -> Uuid,
+        reporter_id -> Nullable<Uuid>,
         user_id -> Nullable<Uuid>,
         post_id -> Nullable<Uuid>,
         comment_id -> Nullable<Uuid>,
@@ -125,6 +126,8 @@ diesel::table! {
         created_at -> Timestamptz,
         resolved_at -> Nullable<Timestamptz>,
         resolved_by -> Nullable<Uuid>,
+        author_id -> Nullable<Uuid>,
+        quote -> Nullable<Text>,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
         account_delete::{self, Deleted},
     },
     error::Result,
-    text::{Flaw, Rejected},
+    text::{Flaw, Rejected, is_blank},
 };
 
 /// Mutations of the viewer's own account.
@@ -163,7 +163,7 @@ fn required<T>(
     }
 }
 
-/// A field that can be emptied: by null, or by a text with nothing in it.
+/// A field that can be emptied: by null, or by a text with nothing to see in it.
 fn optional<T>(
     problems: &mut Problems,
     field: &str,
@@ -173,7 +173,7 @@ fn optional<T>(
     match value {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(text) if text.is_empty() => Some(None),
+        MaybeUndefined::Value(text) if is_blank(&text) => Some(None),
         MaybeUndefined::Value(text) => problems.check(field, check(&text)).map(Some),
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     db::{
         Connection,
-        comment::{self, CommentRow, NewComment},
+        comment::{self, NewComment},
         comment_delete::{self, Deleted},
     },
     error::{Error, Result},
@@ -123,13 +123,20 @@ impl CommentMutation {
             comment_delete::refusal(&mut *db.write().await?, viewer, id).await?
         };
         match deleted {
-            Some(Deleted::Gone { row, tombstones }) => {
+            Some(Deleted::Gone { row, tombstones, above }) => {
                 ctx.loaders().forget_content().await;
-                return DeleteCommentPayload::gone(ctx, &row, tombstones).await;
+                return Ok(DeleteCommentPayload {
+                    deleted_comment_id: Some(row.id.into()),
+                    deleted_tombstone_ids: tombstones.into_iter().map(Id::from).collect(),
+                    ..DeleteCommentPayload::around(ctx, row.post_id, above).await?
+                });
             }
             Some(Deleted::Tombstone { row }) => {
                 ctx.loaders().forget_content().await;
-                return DeleteCommentPayload::tombstone(ctx, &row).await;
+                return Ok(DeleteCommentPayload {
+                    comment: ctx.loaders().comments.load(row.id).await?.map(Comment),
+                    ..DeleteCommentPayload::around(ctx, row.post_id, row.reply_to).await?
+                });
             }
             Some(Deleted::Already) => problems.push(already_deleted()),
             Some(Deleted::NotAllowed) => problems.push(not_yours()),
@@ -189,28 +196,15 @@ impl CommentPayload {
 }
 
 impl DeleteCommentPayload {
-    async fn gone(ctx: &Context<'_>, row: &CommentRow, tombstones: Vec<Uuid>) -> Result<Self> {
+    /// What else a deletion changed: the post, and the comment above.
+    async fn around(ctx: &Context<'_>, post: Uuid, above: Option<Uuid>) -> Result<Self> {
         let loaders = ctx.loaders();
-        let reply_to = match row.reply_to {
-            Some(parent) => loaders.comments.load(parent).await?.map(Comment),
+        let reply_to = match above {
+            Some(above) => loaders.comments.load(above).await?.map(Comment),
             None => None,
         };
-        Ok(Self {
-            deleted_comment_id: Some(row.id.into()),
-            deleted_tombstone_ids: tombstones.into_iter().map(Id::from).collect(),
-            reply_to,
-            post: loaders.posts.load(row.post_id).await?.map(Post::from),
-            ..Self::default()
-        })
-    }
-
-    async fn tombstone(ctx: &Context<'_>, row: &CommentRow) -> Result<Self> {
-        let loaders = ctx.loaders();
-        Ok(Self {
-            comment: loaders.comments.load(row.id).await?.map(Comment),
-            post: loaders.posts.load(row.post_id).await?.map(Post::from),
-            ..Self::default()
-        })
+        let post = loaders.posts.load(post).await?.map(Post::from);
+        Ok(Self { reply_to, post, ..Self::default() })
     }
 }
 
@@ -273,8 +267,9 @@ pub struct DeleteCommentPayload {
     pub comment: Option<Comment>,
     /// Comments deleted earlier that are gone now too, since no reply hangs on them any more.
     pub deleted_tombstone_ids: Vec<Id<CommentKind>>,
-    /// The comment that the deleted one had answered, with its new count of replies; null when there
-    /// is none any more.
+    /// The nearest comment above the deleted one that is still there, with its new count of replies:
+    /// the one that was answered, or where that is among `deletedTombstoneIds`, what stood above it.
+    /// Null when there is none.
     pub reply_to: Option<Comment>,
     /// The post with its new count of comments.
     pub post: Option<Post>,

@@ -111,8 +111,8 @@ fn definition() -> async_graphql::SchemaBuilder<Query, Mutation, SubscriptionRoo
         .override_output_type_description::<DateTime<Utc>>(DATE_TIME)
 }
 
-const DATE_TIME: &str =
-    "A moment, in UTC and to the microsecond, such as `2026-01-31T09:30:00.123456+00:00`.";
+const DATE_TIME: &str = "A moment, in UTC and to the microsecond, such as `2026-01-31T09:30:00.123456+00:00`; \
+     zeros at the end of the fraction may be left out.";
 
 /// The schema, executing against this app what has been judged.
 #[must_use]

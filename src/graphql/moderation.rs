@@ -15,15 +15,16 @@ use super::{
     loaders::Lookup,
     nullable::Nullable,
     page::{Connection, ListTag, PageArguments},
+    role::Role,
     user::User,
 };
 use crate::{
     db::{
         Db,
-        moderation::{self, Action, ModerationRow},
+        moderation::{self, Action, ModerationRow, Target},
     },
     error::{Error, Result},
-    text::Rule,
+    text::{Rule, is_blank},
 };
 
 /// How an admin gives the reason of an act, and anybody that of a report.
@@ -31,7 +32,7 @@ pub const REASON: Rule = Rule { name: "The reason", max: 2_000, multiline: true 
 
 /// The reason of an act that needs none: one that is left empty is none.
 pub fn reason(problems: &mut Problems, text: Option<String>) -> Option<String> {
-    let text = text.filter(|text| !text.trim().is_empty())?;
+    let text = text.filter(|text| !is_blank(text))?;
     problems.check("reason", REASON.check(&text))
 }
 
@@ -109,6 +110,11 @@ impl ModerationEntry {
             .ok_or_else(|| Error::internal(format!("unknown kind of target {kind:?}")))
     }
 
+    /// The role that was given by `SET_ROLE`; null for other acts.
+    async fn role(&self) -> Option<Role> {
+        self.0.role.map(Role::from)
+    }
+
     /// Why, if it was said.
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
@@ -118,6 +124,16 @@ impl ModerationEntry {
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
+}
+
+/// What an id names, if there can be an act on it.
+fn target(id: AnyId) -> Result<Target> {
+    Target::new(id.prefix, id.uuid).ok_or_else(|| {
+        Error::bad_input(format!(
+            "Expected the id of a user, a post, a comment or a report, got the id of a {}.",
+            id.prefix
+        ))
+    })
 }
 
 /// Queries of the moderation log.
@@ -139,8 +155,8 @@ impl ModerationQuery {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<ModerationEntry>> {
         ctx.require_admin().await?;
-        let target = target_id.map(|id| id.uuid);
-        let filter = target.map(|target| target.to_string()).unwrap_or_default();
+        let filter = target_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let target = target_id.map(target).transpose()?;
         let tag = ListTag::new(&["moderation_log", &filter]);
         let window = PageArguments { first, after, last, before }.window(&tag)?;
         let page = moderation::page(&*ctx.app().db.read().await?, target, &window).await?;

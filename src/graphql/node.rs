@@ -62,12 +62,16 @@ impl NodeQuery {
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Ids of anything.")] ids: Vec<AnyId>,
+        #[graphql(desc = "Ids of anything.")] ids: Vec<Asked<AnyId>>,
     ) -> Result<Vec<Nullable<Node>>> {
         if ids.len() > MAX_IDS {
             return Err(Error::bad_input(format!("`ids` may have at most {MAX_IDS} items.")));
         }
-        Ok(join_all(ids.into_iter().map(async |id| find(ctx, id).await.into())).await)
+        let found = async |id: Asked<AnyId>| match id.get() {
+            Ok(id) => find(ctx, id).await.into(),
+            Err(malformed) => Err(malformed).into(),
+        };
+        Ok(join_all(ids.into_iter().map(found)).await)
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
         post_list::{self, ListedPost, PostFilter},
     },
     error::{Error, Result},
+    text::clean,
 };
 
 /// In which order posts are listed.
@@ -34,11 +35,13 @@ pub enum PostOrder {
     Newest,
     /// The earliest first.
     Oldest,
-    /// The highest score first.
+    /// The highest score first. A post whose score changes between two pages can be met twice, or
+    /// missed.
     Top,
-    /// Well voted and recent first: ten times the score weighs as much as 12.5 hours of age.
+    /// Well voted and recent first: ten times the score weighs as much as 12.5 hours of age. A post
+    /// that is voted on between two pages can be met twice, or missed.
     Hot,
-    /// The best match of the search first. Only with a search.
+    /// The best match of the search first. Only with a search; of one that is left empty the latest.
     Relevance,
 }
 
@@ -56,7 +59,7 @@ fn typed(search: Option<String>) -> Result<Option<String>> {
         Some(text) if text.chars().nth(MAX_SEARCH).is_some() => {
             Err(Error::bad_input(format!("`search` may have at most {MAX_SEARCH} characters.")))
         }
-        other => Ok(other.filter(|text| !text.trim().is_empty())),
+        other => Ok(other.map(|text| clean(&text)).filter(|text| !text.is_empty())),
     }
 }
 
@@ -186,7 +189,8 @@ impl PostListQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only posts that match these words, in their title or content. \
-                          Words in quotes stand together, `or` is either, `-` is without.")]
+                          Words in quotes stand together, `or` is either, `-` is without. \
+                          Up to 256 characters.")]
         search: Option<String>,
         #[graphql(desc = "Only posts of this user.")] owned_by: Option<Id<UserKind>>,
         #[graphql(desc = "In which order.", default_with = "PostOrder::Newest")]
@@ -197,7 +201,13 @@ impl PostListQuery {
         #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
+        let is_search = search.is_some();
         let filter = PostFilter { search: typed(search)?, owner: owned_by.map(|id| id.uuid()) };
+        // The box of a search that was emptied keeps its order.
+        let order_by = match order_by {
+            PostOrder::Relevance if is_search && filter.search.is_none() => PostOrder::Newest,
+            order => order,
+        };
         page(ctx, filter, order_by, PageArguments { first, after, last, before }).await
     }
 

@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Result},
     media::{Finished, StoredImage},
     post_text::{ImageAlt, PostContent, PostTitle},
+    text::is_blank,
 };
 
 /// Mutations of posts.
@@ -238,7 +239,7 @@ impl UpdatePostInput {
 
 /// The description of a picture; an empty one is none.
 fn described(problems: &mut Problems, text: Option<String>) -> Option<ImageAlt> {
-    let text = text.filter(|text| !text.is_empty())?;
+    let text = text.filter(|text| !is_blank(text))?;
     problems.check("imageAltText", ImageAlt::new(&text))
 }
 

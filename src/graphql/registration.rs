@@ -15,6 +15,7 @@ use crate::{
     db::account::{self, NewUser, Written},
     db::user::UserRow,
     error::Result,
+    text::is_blank,
 };
 
 /// The mutation that makes an account.
@@ -75,11 +76,14 @@ impl Registration {
         let username = problems.check("username", Username::new(&input.username));
         let email = problems.check("email", Email::new(&input.email));
         let password = problems.check("password", Password::new(input.password));
+        let given = |text: &String| !is_blank(text);
         let display_name = input
             .display_name
+            .filter(given)
             .and_then(|text| problems.check("displayName", DisplayName::new(&text)));
         let phone_number = input
             .phone_number
+            .filter(given)
             .and_then(|text| problems.check("phoneNumber", PhoneNumber::new(&text)));
         note_taken(ctx, problems, username.as_ref(), email.as_ref(), None).await?;
         let required = username.zip(email).zip(password).filter(|_| problems.is_empty());

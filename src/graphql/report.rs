@@ -11,7 +11,7 @@ use super::{
     context::ContextExt,
     eager::Eager,
     follow::load,
-    id::{Id, ReportKind},
+    id::{AnyId, Id, ReportKind},
     loaders::Lookup,
     nullable::Nullable,
     page::{Connection, ListTag, PageArguments},
@@ -23,7 +23,8 @@ use crate::{
         Db,
         report::{self, ReportRow, Subject},
     },
-    error::Result,
+    error::{Error, Result},
+    id::{CommentKind, Kind, PostKind, UserKind},
 };
 
 /// A report by key, if the viewer may see it.
@@ -69,7 +70,30 @@ impl Report {
         self.0.id.into()
     }
 
-    /// What it is about; null when the viewer may not see that, or not any more.
+    /// The id of what it is about: a user, a post or a comment. Admins can delete a post or a comment
+    /// that its author hid from them meanwhile.
+    async fn subject_id(&self) -> Result<AnyId> {
+        let subject = self.0.subject().ok_or_else(|| Error::internal("a report about nothing"))?;
+        let (kind, id) = match subject {
+            Subject::User(id) => (UserKind::PREFIX, id),
+            Subject::Post(id) => (PostKind::PREFIX, id),
+            Subject::Comment(id) => (CommentKind::PREFIX, id),
+        };
+        AnyId::new(kind, id).ok_or_else(|| Error::internal(format!("no id of a {kind}")))
+    }
+
+    /// Whose that is: its author, or the user themself; null when their account is gone.
+    async fn subject_author(&self, ctx: &Context<'_>) -> Nullable<User> {
+        load_if_there(ctx, self.0.author_id).await.into()
+    }
+
+    /// How it read when it was reported, up to 2,000 characters: the title and the text of a post, the
+    /// text of a comment, the names and the description of a user.
+    async fn quote(&self) -> Option<&str> {
+        self.0.quote.as_deref()
+    }
+
+    /// What it is about, as it is now; null when the viewer may not see that, or not any more.
     async fn subject(&self, ctx: &Context<'_>) -> Nullable<ReportSubject> {
         match self.0.subject() {
             Some(subject) => find_subject(ctx, subject).await.into(),
@@ -77,9 +101,9 @@ impl Report {
         }
     }
 
-    /// Who made it.
+    /// Who made it; null when their account is gone.
     async fn reporter(&self, ctx: &Context<'_>) -> Nullable<User> {
-        load(ctx, self.0.reporter_id).await.into()
+        load_if_there(ctx, self.0.reporter_id).await.into()
     }
 
     /// Why an admin should look at it.
@@ -111,6 +135,13 @@ impl Report {
             Some(viewer) if viewer.is_admin() => load(ctx, admin).await,
             _ => Ok(None),
         }
+    }
+}
+
+async fn load_if_there(ctx: &Context<'_>, user: Option<Uuid>) -> Result<Option<User>> {
+    match user {
+        Some(user) => load(ctx, user).await,
+        None => Ok(None),
     }
 }
 

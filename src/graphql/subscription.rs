@@ -40,7 +40,7 @@ pub struct SubscriptionRoot;
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
     /// A comment that was just written under a post, replies included; without those of people whom
-    /// the viewer muted.
+    /// the viewer muted, and without replies to what the viewer does not see.
     async fn comment_added(
         &self,
         ctx: &Context<'_>,

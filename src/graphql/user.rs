@@ -231,7 +231,8 @@ impl User {
         post_list::count_of_user(ctx, self.0.id).await
     }
 
-    /// The posts for which the user voted and which the viewer may see, the newest vote first.
+    /// The posts that the user voted up and that the viewer may see, the newest vote first; without
+    /// those of people whom the viewer muted.
     async fn liked_posts(
         &self,
         ctx: &Context<'_>,

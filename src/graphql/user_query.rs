@@ -46,9 +46,10 @@ impl UserQuery {
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Words to look for in usernames and display names.")] search: Option<
-            String,
-        >,
+        #[graphql(
+            desc = "Words to look for in usernames and display names, up to 100 characters."
+        )]
+        search: Option<String>,
         #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
         first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,

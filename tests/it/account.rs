@@ -90,6 +90,17 @@ async fn whoever_registers_is_logged_in() {
 }
 
 #[tokio::test]
+async fn what_need_not_be_given_may_be_left_empty() {
+    let (_app, anon) = TestApp::init().await;
+    let mut input = registration("Ada");
+    input["displayName"] = json!("");
+    input["phoneNumber"] = json!(" \u{200b}");
+    let answer = register(&anon, input).await;
+    let user = answer.data("/register/user");
+    assert_eq!((&user["displayName"], &user["phoneNumber"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
 async fn all_problems_of_a_registration_come_together() {
     let (app, anon) = TestApp::init().await;
     app.user("ada").await;
@@ -97,7 +108,7 @@ async fn all_problems_of_a_registration_come_together() {
         "username": "ADA",
         "email": "no address",
         "password": "short",
-        "displayName": "\u{200b}",
+        "displayName": "a\u{1b}b",
         "phoneNumber": "12",
     });
     let answer = register(&anon, input).await;
@@ -105,7 +116,7 @@ async fn all_problems_of_a_registration_come_together() {
     let expected = [
         ("INVALID", "email"),
         ("TOO_SHORT", "password"),
-        ("REQUIRED", "displayName"),
+        ("INVALID", "displayName"),
         ("INVALID", "phoneNumber"),
         ("TAKEN", "username"),
     ];

@@ -117,8 +117,18 @@ async fn every_act_is_in_the_log_once() {
         userErrors { code } } }";
     root.query(role, json!({ "id": bob.id })).await;
 
+    let demote = "mutation ($id: ID!) { setUserRole(input: { userId: $id, role: USER }) {
+        userErrors { code } } }";
+    root.query(demote, json!({ "id": bob.id })).await;
+    let roles = root.query("{ moderationLog { nodes { role } } }", json!({})).await;
+    let roles = roles.data("/moderationLog/nodes").as_array().unwrap().clone();
+    let roles: Vec<_> = roles.into_iter().map(|node| node["role"].clone()).collect();
+    let none = Value::Null;
+    let expected = [&json!("USER"), &json!("ADMIN"), &none, &none, &none, &json!("ADMIN")];
+    assert_eq!(roles.iter().collect::<Vec<_>>(), expected);
+
     let log = root.query(LOG, json!({})).await;
-    assert_eq!(log.data("/moderationLog/totalCount"), 5);
+    assert_eq!(log.data("/moderationLog/totalCount"), 6);
     let nodes = log.data("/moderationLog/nodes").as_array().unwrap();
     let told: Vec<Value> = nodes
         .iter()
@@ -132,6 +142,7 @@ async fn every_act_is_in_the_log_once() {
         told,
         [
             by_root("SET_ROLE", &bob_id, Value::Null),
+            by_root("SET_ROLE", &bob_id, Value::Null),
             by_root("RESOLVE_REPORT", &report, json!("done")),
             by_root("RESTORE_USER", &bob_id, Value::Null),
             by_root("SUSPEND_USER", &bob_id, json!("spam")),
@@ -142,6 +153,12 @@ async fn every_act_is_in_the_log_once() {
     let of_report = root.query(LOG, json!({ "target": report })).await;
     assert_eq!(of_report.data("/moderationLog/totalCount"), 1);
     assert_eq!(of_report.data("/moderationLog/nodes/0/action"), "RESOLVE_REPORT");
+    let (_, suffix) = bob.id.split_once('_').unwrap();
+    let post = root.query(LOG, json!({ "target": format!("post_{suffix}") })).await;
+    assert_eq!(post.data("/moderationLog/totalCount"), 0, "a user is no post");
+    let session = root.query(LOG, json!({ "target": format!("session_{suffix}") })).await;
+    assert_eq!(session.code(), Some("BAD_USER_INPUT"));
+    assert!(session.text.contains("a user, a post, a comment or a report"), "{}", session.text);
 
     let entry = &nodes[0]["id"];
     let node = "query ($id: ID!) { node(id: $id) { id } }";

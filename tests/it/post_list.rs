@@ -191,21 +191,45 @@ async fn a_search_finds_words_and_never_fails() {
     assert_eq!(search("OLDEST", "swim or geese").await, ["Ducks swim", "Geese"]);
     let word = "a".repeat(256);
     let emoji = "👩‍👩‍👧".repeat(51);
-    for text in [
-        "the",
-        "!",
-        "\"",
-        "' & | ! ( ) : * <->",
-        "\\",
-        "a\u{1}b",
-        "-",
-        "or",
-        "%_",
-        &word,
-        &emoji,
-        "\u{202e}",
-    ] {
+    for text in
+        ["the", "!", "\"", "' & | ! ( ) : * <->", "\\", "a\u{1}b", "-", "or", "%_", &word, &emoji]
+    {
         assert_eq!(search("RELEVANCE", text).await, Vec::<String>::new(), "{text:?}");
+    }
+    for nothing in ["", " ", "\u{202e}"] {
+        assert_eq!(search("RELEVANCE", nothing).await, search("NEWEST", "").await, "{nothing:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_title_says_more_than_a_word_said_often() {
+    let (app, stranger) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    for (title, content) in
+        [("Ducks", "About birds"), ("Birds", "duck duck duck"), ("Buy", "duck ")]
+    {
+        app.write_post(ada.key, title).await;
+        let content = if title == "Buy" { content.repeat(500) } else { content.to_owned() };
+        app.sql(&format!("UPDATE posts SET content = '{content}' WHERE title = '{title}'")).await;
+    }
+    let list = list(&stranger, POSTS, json!({ "orderBy": "RELEVANCE", "search": "duck" }));
+    assert_eq!(titles(&list.page(json!({ "first": 3 })).await)[0], "Ducks");
+}
+
+#[tokio::test]
+async fn a_word_is_found_however_its_accents_are_written() {
+    let (app, stranger) = TestApp::init().await;
+    let ada = app.user("ada").await;
+    let write =
+        "mutation ($title: String!) { createPost(input: { title: $title, content: \"x\" }) {
+        post { title } } }";
+    for title in ["Cafe\u{301} bar", "Caf\u{e9} noir"] {
+        ada.query(write, json!({ "title": title })).await;
+    }
+    for word in ["cafe\u{301}", "caf\u{e9}"] {
+        let list = list(&stranger, POSTS, json!({ "orderBy": "NEWEST", "search": word }));
+        let found = titles(&list.page(json!({ "first": 3 })).await);
+        assert_eq!(found, ["Caf\u{e9} noir", "Caf\u{e9} bar"]);
     }
 }
 

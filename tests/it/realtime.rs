@@ -66,10 +66,12 @@ async fn comments_are_told_to_those_who_see_them() {
     app.muted(&ada, &bob).await;
     let second = app.comment(&bob, &post, None).await;
     assert_eq!(strangers.event("c").await["commentAdded"]["id"], second.id);
-    let third = app.comment(&ada, &post, Some(&second)).await;
+    let answer = app.comment(&ada, &post, Some(&second)).await;
+    assert_eq!(strangers.event("c").await["commentAdded"]["id"], answer.id);
+    let third = app.comment(&ada, &post, None).await;
     for socket in [&mut adas, &mut eves, &mut strangers] {
         let told = socket.event("c").await["commentAdded"]["id"].clone();
-        assert_eq!(told, third.id, "nothing of whom one blocked or muted");
+        assert_eq!(told, third.id, "nothing of whom one blocked or muted, nor what answers it");
     }
 }
 

@@ -172,9 +172,64 @@ async fn a_report_goes_with_what_it_is_about() {
     let (root, ada, bob) = (app.admin("root").await, app.user("ada").await, app.user("bob").await);
     let post = app.post(&bob).await;
     report(&ada, &post.id, "spam").await;
-    app.sql(&format!("UPDATE posts SET visibility = 'private' WHERE id = '{}'", post.key)).await;
-    let hidden = root.query(REPORTS, json!({})).await;
-    assert_eq!(hidden.data("/reports/nodes/0/subject"), &Value::Null);
     app.sql(&format!("DELETE FROM posts WHERE id = '{}'", post.key)).await;
     assert_eq!(root.query(REPORTS, json!({})).await.data("/reports/totalCount"), 0);
+}
+
+#[tokio::test]
+async fn a_report_tells_what_was_reported_whatever_became_of_it() {
+    let (app, _) = TestApp::init().await;
+    let (root, ada, bob) = (app.admin("root").await, app.user("ada").await, app.user("bob").await);
+    let post = app.post(&bob).await;
+    let comment = app.comment(&bob, &post, None).await;
+    app.comment(&app.user("eve").await, &post, Some(&comment)).await;
+    app.sql("UPDATE users SET bio = 'Buy now!' WHERE username = 'bob'").await;
+    for id in [&post.id, &comment.id, &bob.id] {
+        assert_eq!(report(&ada, id, "spam").await.data("/report/userErrors"), &json!([]));
+    }
+    let hide =
+        "mutation ($input: UpdatePostInput!) { updatePost(input: $input) { userErrors { code } } }";
+    let hidden = json!({ "id": post.id, "title": "Nothing", "visibility": "PRIVATE" });
+    assert_eq!(bob.query(hide, json!({ "input": hidden })).await.code(), None);
+    let delete =
+        "mutation ($id: ID!) { deleteComment(input: { commentId: $id }) { comment { id } } }";
+    let kept = bob.query(delete, json!({ "id": comment.id })).await;
+    assert_eq!(kept.data("/deleteComment/comment/id"), &comment.id);
+    app.sql("UPDATE users SET bio = NULL WHERE username = 'bob'").await;
+    app.sql("DELETE FROM users WHERE username = 'ada'").await;
+
+    let told = root
+        .query(
+            "{ reports { nodes { subjectId subjectAuthor { username } quote reporter { id }
+            subject { __typename } } } }",
+            json!({}),
+        )
+        .await;
+    let expected = |id: &str, quote: &str, subject: Value| {
+        json!({ "subjectId": id, "subjectAuthor": { "username": "bob" }, "quote": quote,
+                "reporter": null, "subject": subject })
+    };
+    assert_eq!(
+        told.data("/reports/nodes"),
+        &json!([
+            expected(&post.id, "title\n\ncontent", Value::Null),
+            expected(&comment.id, "said", Value::Null),
+            expected(&bob.id, "bob\n\nBuy now!", json!({ "__typename": "User" })),
+        ])
+    );
+    // What an admin does not see can be deleted by its id, and takes its report along.
+    let delete = "mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }";
+    let deleted = root.query(delete, json!({ "id": post.id })).await;
+    assert_eq!(deleted.data("/deletePost/deletedPostId"), &post.id);
+    assert_eq!(app.count("reports").await, 1, "those about the comments of the post went, too");
+}
+
+#[tokio::test]
+async fn a_long_quote_is_cut() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let post = app.post(&bob).await;
+    app.sql("UPDATE posts SET content = repeat('long ', 2000)").await;
+    report(&ada, &post.id, "spam").await;
+    assert_eq!(app.count("reports WHERE char_length(quote) = 2000").await, 1);
 }

@@ -168,7 +168,10 @@ async fn a_malformed_id_leaves_what_stands_beside_it() {
         assert!(message.starts_with("Expected ") && message.ends_with('.'), "{message}");
     }
     assert_eq!(paths.len(), 4);
-    let answer = anon.query("{ nodes(ids: [\"x\"]) { id } }", json!({})).await;
+    let both = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+    let answer = anon.query(both, json!({ "ids": [ada.id, "x"] })).await;
+    assert_eq!(answer.json["data"]["nodes"], json!([{ "id": ada.id }, null]), "{}", answer.text);
+    assert_eq!(answer.json["errors"][0]["path"], json!(["nodes", 1]), "{}", answer.text);
     let expected = "Expected an id, such as post_01h455vb4pex5vsknk084sn02q, got \"x\".";
     assert_eq!(answer.json["errors"][0]["message"], expected);
 }

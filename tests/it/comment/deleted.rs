@@ -152,6 +152,27 @@ async fn a_deleted_comment_with_answers_keeps_its_place_until_the_last_of_them_g
 }
 
 #[tokio::test]
+async fn the_nearest_comment_above_that_stays_is_told_with_its_new_count() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let post = app.post(&ada).await;
+    let top = app.comment(&bob, &post, None).await;
+    let middle = app.comment(&ada, &post, Some(&top)).await;
+    let lower = app.comment(&ada, &post, Some(&middle)).await;
+    let leaf = app.comment(&ada, &post, Some(&lower)).await;
+    for (comment, above, replies) in [(&middle, &top, 1), (&lower, &middle, 1)] {
+        let answer = delete(&ada, comment).await;
+        assert_eq!(answer.data("/deleteComment/comment/id"), &comment.id);
+        let expected = json!({ "id": above.id, "replyCount": replies });
+        assert_eq!(answer.data("/deleteComment/replyTo"), &expected);
+    }
+    let answer = delete(&ada, &leaf).await;
+    assert_eq!(answer.data("/deleteComment/deletedTombstoneIds"), &json!([middle.id, lower.id]));
+    let expected = json!({ "id": top.id, "replyCount": 0 });
+    assert_eq!(answer.data("/deleteComment/replyTo"), &expected);
+}
+
+#[tokio::test]
 async fn an_account_that_goes_leaves_the_answers_of_others_in_their_place() {
     let (app, anon) = TestApp::init().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);

@@ -1,5 +1,7 @@
 //! Comments: said, changed and deleted.
 
+use std::collections::BTreeMap;
+
 use rand::RngExt;
 use rookery::id::{CommentKind, Id};
 use serde_json::{Value, json};
@@ -93,19 +95,25 @@ impl Writer<'_> {
         if !moderates && author != viewer {
             return Err("NOT_ALLOWED");
         }
+        let answered: BTreeMap<_, _> =
+            world.comments.iter().map(|(id, comment)| (*id, comment.reply_to)).collect();
         let mut gone = world.remove_comment(comment);
         let post = world.shown_post(viewer, post);
+        let mut above = reply_to;
+        while let Some(id) = above.filter(|id| gone.contains(id)) {
+            above = answered[&id];
+        }
+        let above = above.map_or(Value::Null, |above| world.shown_comment(viewer, above));
         if !gone.remove(&comment) {
             return Ok(json!({
                 "deletedCommentId": null,
                 "comment": world.shown_comment(viewer, comment),
                 "deletedTombstoneIds": [],
-                "replyTo": null,
+                "replyTo": above,
                 "post": post,
             }));
         }
         let tombstones: Vec<_> = gone.into_iter().map(comment_id).collect();
-        let above = reply_to.map_or(Value::Null, |above| world.shown_comment(viewer, above));
         Ok(json!({
             "deletedCommentId": comment_id(comment),
             "comment": null,
