@@ -82,7 +82,8 @@ pub fn tell_of_database() {
         .with_level(false)
         .with_target(false)
         .without_time();
-    let filter = EnvFilter::new("off,rookery::db::embedded=info");
+    let told = "off,rookery::db=warn,rookery::db::embedded=info,rookery::db::migrations=info";
+    let filter = EnvFilter::new(told);
     let _already = tracing_subscriber::registry().with(filter).with(layer).try_init();
 }
 

@@ -66,7 +66,7 @@ impl Rule {
         if text.chars().nth(most_chars * 2).is_some() {
             return Err(too_long());
         }
-        let text = clean(text);
+        let text = clean(&normal(text));
         if text.is_empty() {
             return Err(Rejected::new(Flaw::Required, format!("{name} may not be empty.")));
         }
@@ -95,10 +95,10 @@ pub fn bytes(count: usize) -> String {
     }
 }
 
-/// The text in the normal form that searches know (NFC), with line breaks as `\n`, and without spaces and invisible characters around it.
+/// The text with line breaks as `\n`, and without spaces and invisible characters around it.
 #[must_use]
 pub fn clean(text: &str) -> String {
-    let text: String = text.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     // Whole graphemes, since an invisible code point may be part of a visible one: the variation
     // selector of a heart, the tags of a flag.
     let visible = |(_, grapheme): &(usize, &str)| !grapheme.chars().all(is_invisible);
@@ -108,6 +108,12 @@ pub fn clean(text: &str) -> String {
     let end = text.grapheme_indices(true).rfind(visible);
     let end = end.map_or(text.len(), |(at, grapheme)| at + grapheme.len());
     text[start..end].to_owned()
+}
+
+/// The text in the one of Unicode's forms (NFC) in which what looks alike is found.
+#[must_use]
+pub fn normal(text: &str) -> String {
+    text.nfc().collect()
 }
 
 /// Whether there is nothing to see in a text.

@@ -19,6 +19,8 @@ pub(super) enum Failure {
     Refused(String),
     /// Whoever read our output has read enough.
     NobodyListens,
+    /// It stands in the log already.
+    Told,
 }
 
 impl Failure {
@@ -34,7 +36,9 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         let wrong_use = matches!(self, Self::Config(_));
-        super::output::note(&format!("error: {self}"));
+        if !matches!(self, Self::Told) {
+            super::output::note(&format!("error: {self}"));
+        }
         ExitCode::from(if wrong_use { 2 } else { 1 })
     }
 }
@@ -52,6 +56,7 @@ impl fmt::Display for Failure {
             Self::Io(doing, error) => write!(f, "cannot {doing}: {error}"),
             Self::Refused(reason) => f.write_str(reason),
             Self::NobodyListens => f.write_str("the output was closed"),
+            Self::Told => f.write_str("see the log"),
         }
     }
 }

@@ -15,7 +15,7 @@ mod serve;
 mod stop;
 mod user;
 
-use std::{num::NonZero, process::ExitCode, thread};
+use std::{num::NonZero, process::ExitCode, thread, time::Duration};
 
 use clap::{Parser, Subcommand};
 
@@ -122,12 +122,15 @@ fn beside_a_server<Work: Future<Output = Outcome>>(work: impl FnOnce(Config) -> 
 
 fn on_runtime<Work: Future<Output = Outcome>>(work: impl FnOnce(Config) -> Work) -> Outcome {
     let config = configuration()?;
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(worker_threads(config.worker_threads))
         .enable_all()
         .build()
-        .map_err(|error| Failure::io("start the program's threads", error))?
-        .block_on(work(config))
+        .map_err(|error| Failure::io("start the program's threads", error))?;
+    let outcome = runtime.block_on(work(config));
+    // A migration that was asked to stop may be within a statement; PostgreSQL undoes it.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 /// As many as there are cores, also where PostgreSQL runs on them: a request takes more of the server's

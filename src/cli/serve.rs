@@ -30,20 +30,33 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
     let logging =
         logging::start(&config).map_err(|error| Failure::io("start the log's thread", error))?;
     let people = logging.is_for_people();
+    let served = open_and_serve(config, &arguments, people).await;
+    match served {
+        _ if people => served,
+        Ok(()) => {
+            tracing::info!("stopped");
+            Ok(())
+        }
+        // In the log, where whoever collects it looks for the reason, and not beside it.
+        Err(failure) => {
+            tracing::error!(error = %failure, "stopped by a failure");
+            Err(Failure::Told)
+        }
+    }
+}
+
+async fn open_and_serve(config: Config, arguments: &Arguments, people: bool) -> Outcome {
     // Before anything is started: trusted documents may not fit.
     Documents::new(&config)?;
     // The server itself logs that it stops.
     let stop = if people { Stop::listen_to_person() } else { Stop::listen(|| {}) }?;
     // First, since a taken port is the likeliest thing to be wrong and the quickest to find out.
     let listener = bind(&config).await?;
-    let Some(database) = stop.unless_asked(Database::open(&config)).await.transpose()? else {
-        return Ok(());
-    };
-    let served = serve(listener, &database, config, stop, &arguments, people).await;
+    let opening = stop.unless_asked(Database::open(&config));
+    let opened = http::while_starting(&listener, &config, opening).await;
+    let Some(database) = opened.transpose()? else { return Ok(()) };
+    let served = serve(listener, &database, config, stop, arguments, people).await;
     database.close().await?;
-    if !people {
-        tracing::info!("stopped");
-    }
     served
 }
 
@@ -55,17 +68,8 @@ async fn serve(
     arguments: &Arguments,
     people: bool,
 ) -> Outcome {
-    let endpoint = &database.options.endpoint;
-    for name in migrations::up(endpoint).await? {
-        if people {
-            output::note(&format!("Applied the migration {name}"));
-        } else {
-            tracing::info!(%name, "applied a migration");
-        }
-    }
-    if arguments.demo
-        && stop.unless_asked(seed::demo(&config, database)).await.transpose()?.is_none()
-    {
+    let filling = stop.unless_asked(fill(&config, database, arguments.demo, people));
+    if http::while_starting(&listener, &config, filling).await.transpose()?.is_none() {
         return Ok(());
     }
     let address =
@@ -78,7 +82,8 @@ async fn serve(
         output::note(&banner(&url, playground, database));
     } else {
         let (data, stop) = (database.place(), "SIGINT or SIGTERM");
-        tracing::info!(%url, playground, data, stop, "Rookery is ready");
+        let look_inside = database.shell();
+        tracing::info!(%url, playground, data, look_inside, stop, "Rookery is ready");
     }
     let keeping = tokio::spawn(housekeeping::run(app.db.clone()));
     let cleaning = tokio::spawn(app.media.clone().clean_up());
@@ -86,6 +91,18 @@ async fn serve(
     keeping.abort();
     cleaning.abort();
     served.map_err(|error| Failure::io("serve", error))
+}
+
+/// Brings the database to this version, with a demo world in it where that is wanted.
+async fn fill(config: &Config, database: &Database, demo: bool, people: bool) -> Outcome {
+    for name in migrations::up(&database.options.endpoint).await? {
+        if people {
+            output::note(&format!("Applied the migration {name}"));
+        } else {
+            tracing::info!(%name, "applied a migration");
+        }
+    }
+    if demo { seed::demo(config, database).await } else { Ok(()) }
 }
 
 async fn warn_of_shortage(app: &App, database: &Database) -> Outcome {

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks the server to stop, the second ends the program at once.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed: the first asks the server to stop, the second ends the program at once.
 
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -20,14 +20,16 @@ impl Stop {
         let listen = |kind| {
             signal(kind).map_err(|error| Failure::io("listen to the system's signals", error))
         };
-        let (mut interrupts, mut terminations) =
-            (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        let mut interrupts = listen(SignalKind::interrupt())?;
+        let mut terminations = listen(SignalKind::terminate())?;
+        let mut hangups = listen(SignalKind::hangup())?;
         let (ask, asked) = watch::channel(false);
         tokio::spawn(async move {
             let mut next = async || {
                 tokio::select! {
                     _ = interrupts.recv() => {}
                     _ = terminations.recv() => {}
+                    _ = hangups.recv() => {}
                 }
             };
             next().await;

@@ -13,6 +13,7 @@ use crate::{
         role::{self, Changed},
         user::UserRow,
     },
+    graphql::moderation::REASON,
 };
 
 /// Letters and digits: nobody guesses so many, and one can still dictate them.
@@ -41,9 +42,13 @@ pub(super) enum Command {
 pub(super) struct Arguments {
     /// Their username, in any case
     name: String,
-    /// Why, for the moderation log
-    #[arg(long)]
+    /// Why, for the moderation log: up to 2,000 characters
+    #[arg(long, value_parser = reason)]
     reason: Option<String>,
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    REASON.check(text).map_err(|rejected| rejected.message)
 }
 
 pub(super) async fn run(command: Command, config: Config) -> Outcome {

@@ -151,7 +151,11 @@ impl Value for Origin {
     fn parse(text: &str) -> Option<Self> {
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-        (!host.is_empty() && host.chars().all(plain)).then(|| Self(text.to_ascii_lowercase()))
+        let is_right = !host.is_empty() && host.chars().all(plain);
+        // Browsers leave the scheme's own port out.
+        let port = if text.starts_with("https:") { ":443" } else { ":80" };
+        let text = text.strip_suffix(port).unwrap_or(text);
+        is_right.then(|| Self(text.to_ascii_lowercase()))
     }
 }
 
@@ -159,6 +163,16 @@ impl Value for Origin {
 /// at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(pub String);
+
+impl BaseUrl {
+    /// Where its pages come from.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        let host = self.0.find("://")? + 3;
+        let end = self.0[host..].find('/').map_or(self.0.len(), |slash| host + slash);
+        Origin::parse(&self.0[..end])
+    }
+}
 
 impl Value for BaseUrl {
     const EXPECTED: &'static str = "an address such as https://api.example.com";
@@ -295,6 +309,13 @@ mod tests {
         assert_eq!(Origin::parse("https://app.example.com/"), None);
         assert_eq!(Origin::parse("app.example.com"), None);
         assert_eq!(Origin::parse("*"), None);
+        for (written, sent) in [
+            ("https://app.example.com:443", "https://app.example.com"),
+            ("http://app.example.com:80", "http://app.example.com"),
+            ("https://app.example.com:80", "https://app.example.com:80"),
+        ] {
+            assert_eq!(Origin::parse(written), Some(Origin(sent.into())));
+        }
     }
 
     #[test]

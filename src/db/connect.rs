@@ -67,20 +67,39 @@ impl Endpoint {
     ) -> ConnectionResult<tokio_postgres::Client> {
         Ok(match &self.tls {
             Some(tls) => {
-                let (client, connection) =
-                    self.config.connect(tls.clone()).await.map_err(bad_connection)?;
+                let (client, connection) = self.in_time(self.config.connect(tls.clone())).await?;
                 drive(connection, alive, unasked);
                 client
             }
             None => {
-                let (client, connection) =
-                    self.config.connect(tokio_postgres::NoTls).await.map_err(bad_connection)?;
+                let connecting = self.config.connect(tokio_postgres::NoTls);
+                let (client, connection) = self.in_time(connecting).await?;
                 drive(connection, alive, unasked);
                 client
             }
         })
     }
+
+    /// The driver bounds how long each host may take to be reached, and not how long one that was
+    /// reached may say nothing, as a balancer does that has nobody behind it.
+    async fn in_time<T>(
+        &self,
+        connecting: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> ConnectionResult<T> {
+        let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+        let a_host = self.config.get_connect_timeout().copied().unwrap_or_default();
+        let patience = a_host.saturating_mul(HANDSHAKE).saturating_mul(hosts);
+        let connected = tokio::time::timeout(patience, connecting).await;
+        let connected = connected.map_err(|_elapsed| {
+            let seconds = patience.as_secs();
+            ConnectionError::BadConnection(format!("the server did not answer within {seconds} s"))
+        })?;
+        connected.map_err(bad_connection)
+    }
 }
+
+/// How much longer than to be reached a server may take until it has let a connection in.
+const HANDSHAKE: u32 = 5;
 
 /// How the message begins when the server, or the role, has as many connections as it may.
 pub(super) const FULL: &str = "PostgreSQL has no connection left";

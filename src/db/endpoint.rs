@@ -61,6 +61,9 @@ impl ConnectOptions {
     }
 }
 
+/// The most that Linux takes.
+const LONGEST_KEEPALIVE: Duration = Duration::from_secs(32_767);
+
 /// A PostgreSQL server and the way each connection to it is set up.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -148,10 +151,11 @@ impl Endpoint {
             config.tcp_user_timeout(within);
         }
         if config.get_keepalives_idle() == unset.get_keepalives_idle() {
-            config.keepalives_idle(within);
+            config.keepalives_idle(within.min(LONGEST_KEEPALIVE));
         }
         if config.get_keepalives_interval().is_none() {
-            config.keepalives_interval((within / probes).max(Duration::from_secs(1)));
+            let interval = (within / probes).max(Duration::from_secs(1));
+            config.keepalives_interval(interval.min(LONGEST_KEEPALIVE));
         }
         if config.get_keepalives_retries().is_none() {
             config.keepalives_retries(probes);
@@ -237,6 +241,19 @@ mod tests {
         let expected =
             (Some("birds".to_owned()), [Some(9), Some(8)], (false, 60), Some(5), Some(4));
         assert_eq!(connection(theirs), expected);
+    }
+
+    #[test]
+    fn the_system_takes_the_longest_patience() {
+        let longest = [
+            ("DATABASE_URL", "postgres://u@localhost/x"),
+            ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "86400"),
+            ("DATABASE_WAIT_SECONDS", "86400"),
+        ];
+        let config = Config::read(&Source::from_pairs(longest)).unwrap();
+        let config = ConnectOptions::new(&config, None).unwrap().endpoint.config;
+        assert_eq!(config.get_keepalives_idle(), LONGEST_KEEPALIVE);
+        assert_eq!(config.get_keepalives_interval(), Some(LONGEST_KEEPALIVE));
     }
 
     #[test]

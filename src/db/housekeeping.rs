@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{Connection, Db, account_delete, session, throttle, watch};
-use crate::error::Result;
+use crate::{causes::causes, error::Result};
 
 /// How long the server rests between two rounds.
 const PAUSE: Duration = Duration::from_secs(600);
@@ -14,7 +14,8 @@ const PAUSE: Duration = Duration::from_secs(600);
 pub async fn run(db: Db) {
     loop {
         if let Err(error) = sweep(&db).await {
-            tracing::warn!(%error, "housekeeping is put off");
+            let error = causes(&error);
+            tracing::warn!(error, "housekeeping is put off");
         }
         // Random, so that instances that started together do not sweep together.
         tokio::time::sleep(PAUSE.mul_f64(rand::random_range(0.5..1.5))).await;

@@ -260,7 +260,8 @@ async fn bounded<T>(
     match time::timeout(ANSWER_WITHIN, work).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the listening connection fails");
+            let error = causes(&error);
+            tracing::warn!(error, "the listening connection fails");
             Err(Lost)
         }
         Err(_) => Err(Lost),

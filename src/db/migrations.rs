@@ -4,10 +4,12 @@
 //! find nothing left to do.
 
 use diesel::{
+    QueryableByName,
     migration::{Migration, MigrationSource, MigrationVersion},
     pg::Pg,
+    sql_types,
 };
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::endpoint::Endpoint;
@@ -43,7 +45,9 @@ pub enum State {
 /// # Errors
 /// When one fails; it is then undone as a whole.
 pub async fn up(endpoint: &Endpoint) -> Result<Vec<String>> {
-    with_lock(endpoint, |harness| {
+    let mut connection = connect(endpoint).await?;
+    check_fitness(endpoint, &mut connection).await?;
+    with_lock(connection, |harness| {
         let mut ran = Vec::new();
         for migration in harness.pending_migrations(MIGRATIONS).map_err(Error::Internal)? {
             harness.run_migration(migration.as_ref()).map_err(Error::Internal)?;
@@ -67,10 +71,16 @@ pub async fn up(endpoint: &Endpoint) -> Result<Vec<String>> {
 /// # Errors
 /// When one fails; it is then left in place as a whole.
 pub async fn down(endpoint: &Endpoint, count: usize) -> Result<Vec<String>> {
-    with_lock(endpoint, move |harness| {
+    with_lock(connect(endpoint).await?, move |harness| {
         let known = known()?;
         let applied = harness.applied_migrations().map_err(Error::Internal)?.len();
         let mut undone = Vec::new();
+        let unknown = unknown(harness)?;
+        if let Some(latest) = unknown.last().filter(|_| count > 0) {
+            return Err(Error::internal(format!(
+                "a newer version made the migration {latest}, and only that version can undo it"
+            )));
+        }
         for _ in 0..count.min(applied) {
             let version = harness.revert_last_migration(MIGRATIONS).map_err(Error::Internal)?;
             let named = known.iter().find(|migration| migration.name().version() == version);
@@ -82,25 +92,48 @@ pub async fn down(endpoint: &Endpoint, count: usize) -> Result<Vec<String>> {
     .await
 }
 
-/// Every migration that this binary knows, oldest first.
+/// Every migration that this binary knows, oldest first, then those that it does not. Waits for nobody
+/// and writes nothing.
 ///
 /// # Errors
 /// When the database cannot be asked.
 pub async fn status(endpoint: &Endpoint) -> Result<Vec<MigrationStatus>> {
-    with_lock(endpoint, |harness| {
-        let pending = harness.pending_migrations(MIGRATIONS).map_err(Error::Internal)?;
-        let pending: Vec<String> = pending.iter().map(|m| m.name().to_string()).collect();
-        let mut names: Vec<_> = known()?.iter().map(|m| m.name().to_string()).collect();
-        names.sort();
-        let known = names.into_iter().map(|name| {
-            let state = if pending.contains(&name) { State::Pending } else { State::Applied };
-            MigrationStatus { name, state }
-        });
-        let unknown = unknown(harness)?.into_iter();
-        let unknown = unknown.map(|name| MigrationStatus { name, state: State::Unknown });
-        Ok(known.chain(unknown).collect())
-    })
-    .await
+    let mut connection = connect(endpoint).await?;
+    let table =
+        diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS yes");
+    let mut applied: Vec<Version> = Vec::new();
+    if table.get_result::<Answer>(&mut connection).await?.yes {
+        let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
+        applied = diesel::sql_query(versions).load(&mut connection).await?;
+    }
+    let mut known: Vec<_> = known()?
+        .iter()
+        .map(|migration| (migration.name().to_string(), migration.name().version().to_string()))
+        .collect();
+    known.sort();
+    let is_known = |version: &str| known.iter().any(|(_, known)| known == version);
+    let unknown: Vec<_> = applied.iter().filter(|row| !is_known(&row.version)).collect();
+    let unknown = unknown
+        .into_iter()
+        .map(|row| MigrationStatus { name: row.version.clone(), state: State::Unknown });
+    let known = known.iter().map(|(name, version)| {
+        let is_applied = applied.iter().any(|row| row.version == *version);
+        let state = if is_applied { State::Applied } else { State::Pending };
+        MigrationStatus { name: name.clone(), state }
+    });
+    Ok(known.chain(unknown).collect())
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = sql_types::Text)]
+    version: String,
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = sql_types::Bool)]
+    yes: bool,
 }
 
 /// The versions that the database has and this binary does not know, the oldest first.
@@ -121,16 +154,40 @@ fn known() -> Result<Vec<Box<dyn Migration<Pg>>>> {
 type Harness = AsyncMigrationHarness<AsyncPgConnection>;
 
 async fn with_lock<T: Send + 'static>(
-    endpoint: &Endpoint,
+    mut connection: AsyncPgConnection,
     work: impl FnOnce(&mut Harness) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    // The first connection of every command: where it leads tells what is wrong with the settings.
-    let (mut connection, _) = endpoint.without_limits().connect().await.map_err(|error| {
-        Error::ServiceUnavailable(format!("{}: {error}", endpoint.place()).into())
-    })?;
-    connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK_KEY})")).await?;
+    let free = diesel::sql_query(format!("SELECT pg_try_advisory_lock({LOCK_KEY}) AS yes"));
+    if !free.get_result::<Answer>(&mut connection).await?.yes {
+        tracing::info!("another instance migrates the database; waiting until it is done");
+        connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK_KEY})")).await?;
+    }
     // Migrations are synchronous: they run beside the async threads. The lock ends with the connection.
     tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(connection)))
         .await
         .map_err(Error::internal)?
+}
+
+/// The first connection of every command: where it leads tells what is wrong with the settings.
+async fn connect(endpoint: &Endpoint) -> Result<AsyncPgConnection> {
+    let (connection, _) = endpoint.without_limits().connect().await.map_err(|error| {
+        Error::ServiceUnavailable(format!("{}: {error}", endpoint.place()).into())
+    })?;
+    Ok(connection)
+}
+
+/// Refuses a database in which names would not be unique in any case, or that cannot hold every text.
+///
+/// # Errors
+/// When it is such a database, or cannot be asked.
+async fn check_fitness(endpoint: &Endpoint, connection: &mut AsyncPgConnection) -> Result<()> {
+    let fit = "SELECT current_setting('server_encoding') = 'UTF8' AND lower('I') = 'i' AS yes";
+    if diesel::sql_query(fit).get_result::<Answer>(connection).await?.yes {
+        return Ok(());
+    }
+    Err(Error::internal(format!(
+        "{} does not hold every text, or makes letters small as Turkish does, so that names would not be \
+         unique; make the database anew with ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0",
+        endpoint.place()
+    )))
 }

@@ -141,7 +141,9 @@ impl Pipeline {
             return Ok(Reader(shared));
         }
         // Boxed, since it is seldom needed and large, and every field that reads would hold one.
-        Box::pin(self.reconnect(slot)).await
+        let opened = Box::pin(self.reconnect(slot)).await;
+        // Where PostgreSQL has no connection left, those that there are serve all.
+        opened.or_else(|error| self.0.slots.iter().find_map(Slot::living).map(Reader).ok_or(error))
     }
 
     async fn reconnect(&self, slot: &Slot) -> Result<Reader> {

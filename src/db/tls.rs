@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::config::Encryption;
+use crate::{causes::causes, config::Encryption};
 
 /// Never through a socket. To this machine only where it is asked for: there the certificate of a
 /// freshly installed server is one that nobody could verify.
@@ -51,6 +51,11 @@ pub(super) fn with_native_roots() -> MakeRustlsConnect {
     let mut roots = rustls::RootCertStore::empty();
     let native = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(native.certs);
+    // Those that were read may do.
+    for error in native.errors {
+        let error = causes(&error);
+        tracing::warn!(error, "certificates could not be read");
+    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

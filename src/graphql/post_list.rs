@@ -24,7 +24,7 @@ use crate::{
         post_list::{self, ListedPost, PostFilter},
     },
     error::{Error, Result},
-    text::clean,
+    text::{clean, normal},
 };
 
 /// In which order posts are listed.
@@ -59,7 +59,7 @@ fn typed(search: Option<String>) -> Result<Option<String>> {
         Some(text) if text.chars().nth(MAX_SEARCH).is_some() => {
             Err(Error::bad_input(format!("`search` may have at most {MAX_SEARCH} characters.")))
         }
-        other => Ok(other.map(|text| clean(&text)).filter(|text| !text.is_empty())),
+        other => Ok(other.map(|text| clean(&normal(&text))).filter(|text| !text.is_empty())),
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn page(
             if words.chars().nth(MAX_SEARCH_CHARS).is_some() {
                 return Err(too_long());
             }
-            let words = text::clean(&words);
+            let words = text::clean(&text::normal(&words));
             if words.is_empty() {
                 return all(ctx, arguments).await;
             }

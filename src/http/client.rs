@@ -33,7 +33,7 @@ impl Client {
         let forwarded = headers.get_all(FORWARDED_FOR).iter().rev();
         let hops = forwarded
             .flat_map(|value| value.to_str().unwrap_or_default().rsplit(','))
-            .map_while(|hop| hop.trim().parse::<IpAddr>().ok());
+            .map_while(address);
         let mut address = peer;
         for hop in hops {
             address = hop.to_canonical();
@@ -44,6 +44,13 @@ impl Client {
         let protocol = headers.get(FORWARDED_PROTO).and_then(|value| value.to_str().ok());
         Self { address, secure: protocol.is_some_and(|name| name.eq_ignore_ascii_case("https")) }
     }
+}
+
+/// An address as proxies write it: alone, in brackets, or with the client's port.
+fn address(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
+    let alone = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
+    alone.parse().ok().or_else(|| hop.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
 #[cfg(test)]
@@ -76,6 +83,18 @@ mod tests {
         assert_eq!(seen_by(&["198.51.100.7, 203.0.113.9"]), client("203.0.113.9", true));
         assert_eq!(seen_by(&["203.0.113.9, 10.0.0.2"]), client("203.0.113.9", true));
         assert_eq!(seen_by(&["1.1.1.1", "203.0.113.9", "10.0.0.2"]), client("203.0.113.9", true));
+    }
+
+    #[test]
+    fn a_port_is_no_part_of_an_address() {
+        for (forwarded, address) in [
+            ("203.0.113.9:5555", "203.0.113.9"),
+            ("[2001:db8::7]:443", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("2001:db8::7", "2001:db8::7"),
+        ] {
+            assert_eq!(seen("10.0.0.1", &[forwarded]), client(address, true));
+        }
     }
 
     #[test]

@@ -23,9 +23,10 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use self::places::Places;
-pub use self::server::serve;
+pub use self::server::{serve, while_starting};
 use crate::{
     app::App,
+    config::Origin,
     error::Result,
     graphql::{execution::Executor, sdl},
 };
@@ -36,6 +37,8 @@ struct Http {
     executor: Executor,
     /// The schema's text.
     sdl: String,
+    /// The web origins that may call besides the one that a request itself names.
+    origins: Vec<Origin>,
     /// Becomes true when the server begins to stop.
     stopping: watch::Receiver<bool>,
     /// The live connections that may still be opened.
@@ -62,7 +65,8 @@ impl Http {
         );
         let uploads = Places::new(config.max_uploads_per_user, usize::MAX);
         let (places, uploads) = (Arc::new(places), Arc::new(uploads));
-        Ok(Self { app, executor, sdl: sdl(), stopping, places, uploads, sockets })
+        let origins = origin::known(&app.config);
+        Ok(Self { app, executor, sdl: sdl(), origins, stopping, places, uploads, sockets })
     }
 
     fn is_stopping(&self) -> bool {

@@ -1,8 +1,15 @@
-//! Which web origins may call the API from a browser: the server's own and those on the list.
+//! Which web origins may call the API from a browser: the server's own, as its requests name it or as
+//! `PUBLIC_URL` does, and those on the list.
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
-use crate::config::Origin;
+use crate::config::{BaseUrl, Config, Origin};
+
+/// Those that are known before anybody asks.
+pub(super) fn known(config: &Config) -> Vec<Origin> {
+    let own = config.public_url.as_ref().and_then(BaseUrl::origin);
+    config.cors_allowed_origins.0.iter().cloned().chain(own).collect()
+}
 
 /// Whether a request that names this origin may be answered.
 pub(super) fn is_allowed(origin: &HeaderValue, headers: &HeaderMap, allowed: &[Origin]) -> bool {

@@ -60,6 +60,13 @@ fn router(http: Shared) -> Router {
         .with_state(http)
 }
 
+/// What there is before anything can be served.
+pub(super) fn starting() -> Router {
+    let starting =
+        async || (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], "starting\n");
+    Router::new().route("/livez", get(health::livez)).fallback(starting)
+}
+
 async fn schema(State(http): State<Shared>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], http.sdl.clone())
 }
@@ -69,7 +76,7 @@ async fn missing() -> impl IntoResponse {
 }
 
 fn cors(http: &Shared) -> CorsLayer {
-    let allowed = http.app.config.cors_allowed_origins.0.clone();
+    let allowed = http.origins.clone();
     let is_allowed = AllowOrigin::predicate(move |name: &HeaderValue, request| {
         origin::is_allowed(name, &request.headers, &allowed)
     });

@@ -36,12 +36,14 @@ use super::{
     routes,
     stream::{self, Streams},
 };
-use crate::{app::App, realtime::Hangup};
+use crate::{app::App, config::Config, logging::Sparse, realtime::Hangup};
 
 /// The longest head of a request, with its address.
 const HEAD_MAX_BYTES: usize = 64 * 1024;
 /// How long to wait when no connection can be accepted, as when the process may open no more files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// That comes again and again for as long as it lasts.
+static NOT_ACCEPTED: Sparse = Sparse::new(Duration::from_secs(5));
 const HTTP2_STREAMS: u32 = 128;
 
 /// Serves until `shutdown` resolves, then finishes what runs and returns.
@@ -60,7 +62,7 @@ pub async fn serve(
     let http = Http::new(app, stopping, sockets.clone()).map_err(io::Error::other)?;
     let protocol = Arc::new(protocol(head_within));
     let service = routes::service(Arc::new(http));
-    let server = Server { service, protocol, head_within, listener };
+    let server = Server { service, protocol, head_within, listener: &listener };
     let connections = GracefulShutdown::new();
     tokio::select! {
         never = server.accept(&connections) => match never {},
@@ -81,15 +83,35 @@ pub async fn serve(
     Ok(())
 }
 
-struct Server<S> {
-    listener: TcpListener,
+/// Does what must be done before anything can be served, and tells probes meanwhile that the process
+/// lives and is not ready.
+pub async fn while_starting<T>(
+    listener: &TcpListener,
+    config: &Config,
+    work: impl Future<Output = T>,
+) -> T {
+    let head_within = config.request_head_timeout.duration();
+    let protocol = Arc::new(protocol(head_within));
+    let server = Server { service: routes::starting(), protocol, head_within, listener };
+    let connections = GracefulShutdown::new();
+    let done = tokio::select! {
+        never = server.accept(&connections) => match never {},
+        done = work => done,
+    };
+    // Whoever would ask once more over the same connection connects anew.
+    tokio::spawn(connections.shutdown());
+    done
+}
+
+struct Server<'l, S> {
+    listener: &'l TcpListener,
     service: S,
     protocol: Arc<Builder<Streams>>,
     /// How long a client may take to send a request's head.
     head_within: Duration,
 }
 
-impl<S> Server<S>
+impl<S> Server<'_, S>
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible>
         + Clone
@@ -103,7 +125,9 @@ where
             match self.listener.accept().await {
                 Ok((stream, peer)) => self.open(stream, Peer(peer), connections.watcher()),
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if let Some(untold) = NOT_ACCEPTED.ask() {
+                        tracing::warn!(%error, untold, "a connection could not be accepted");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

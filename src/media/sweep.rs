@@ -9,7 +9,7 @@ use super::{
     ImageName, ImageSize, Media, StoredImage,
     store::{Inventory, file_name},
 };
-use crate::{db::image, error::Result};
+use crate::{causes::causes, db::image, error::Result};
 
 /// How long the server rests between two rounds, unless it is told that there is something to do.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -37,7 +37,8 @@ impl Media {
     pub async fn clean_up(self) {
         loop {
             if let Err(error) = self.remove_due().await {
-                tracing::warn!(%error, "cleaning up after pictures is put off");
+                let error = causes(&error);
+                tracing::warn!(error, "cleaning up after pictures is put off");
             }
             // Random, so that instances that started together do not clean together.
             let pause = PAUSE.mul_f64(rand::random_range(0.5..1.5));

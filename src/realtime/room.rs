@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{End, GroupKey, Selection, audience::Audience, member::Member};
 use crate::{
     auth::Viewer,
+    causes::causes,
     db::{
         Db,
         audience::Sight,
@@ -187,7 +188,8 @@ impl Room {
             Ok(false) if matches!(happening, Happening::Post(_)) => {}
             Ok(false) => self.end_all(End::Missed),
             Err(error) => {
-                tracing::error!(%error, "nobody knows who may hear of what happened");
+                let error = causes(&error);
+                tracing::error!(error, "nobody knows who may hear of what happened");
                 self.end_all(End::Missed);
             }
         }
@@ -240,7 +242,10 @@ impl Room {
                     });
                 }
                 // Who is not asked about now will be.
-                Err(error) => tracing::warn!(%error, "nobody knows whose sessions have ended"),
+                Err(error) => {
+                    let error = causes(&error);
+                    tracing::warn!(error, "nobody knows whose sessions have ended");
+                }
             }
         }
     }

@@ -33,3 +33,22 @@ async fn writes_wait_for_the_connections_that_there_are() {
         assert_eq!(answer.data("/updateProfile/user/id"), &json!(ada.id), "{}", answer.text);
     }
 }
+
+#[tokio::test]
+async fn reads_make_do_with_one_connection_where_no_other_can_be_opened() {
+    let (db, admin) = (TestDb::of_role("alone").await, TestDb::new().await);
+    migrations::up(&Endpoint::parse(db.url()).unwrap()).await.unwrap();
+    let (app, anon) = TestApp::of(db, &[("DATABASE_READERS", "3")]).await;
+    let ada = app.user("ada").await;
+    let read = async || {
+        let read = "query ($id: ID!) { node(id: $id) { ... on User { username postCount } } }";
+        anon.query(read, json!({ "id": ada.id })).await
+    };
+    assert_eq!(read().await.data("/node/username"), "ada");
+    let limit = "ALTER ROLE alone CONNECTION LIMIT 1";
+    connect(admin.url()).await.batch_execute(limit).await.unwrap();
+    for _ in 0..6 {
+        let answer = read().await;
+        assert_eq!(answer.data("/node/postCount"), 0, "{}", answer.text);
+    }
+}

@@ -250,11 +250,16 @@ async fn documents_can_be_sent_by_their_hash_as_apollo_does() {
 
 #[tokio::test]
 async fn listed_origins_may_call_from_a_browser_and_others_may_not() {
-    let listed = [("CORS_ALLOWED_ORIGINS", "https://app.example.com")];
-    let (_app, anon) = TestApp::with_settings(&listed).await;
-    for (origin, allowed) in
-        [("https://app.example.com", Some("https://app.example.com")), ("https://evil.test", None)]
-    {
+    let settings = [
+        ("CORS_ALLOWED_ORIGINS", "https://app.example.com:443"),
+        ("PUBLIC_URL", "https://api.example.com/base"),
+    ];
+    let (_app, anon) = TestApp::with_settings(&settings).await;
+    for (origin, allowed) in [
+        ("https://app.example.com", Some("https://app.example.com")),
+        ("https://api.example.com", Some("https://api.example.com")),
+        ("https://evil.test", None),
+    ] {
         let preflight = anon
             .request(Method::OPTIONS, "/graphql")
             .header("origin", origin)

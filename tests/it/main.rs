@@ -51,6 +51,7 @@ mod session;
 mod slow;
 mod sse;
 mod stale;
+mod start;
 mod storm;
 mod support;
 mod throttle;

@@ -210,12 +210,19 @@ async fn messages_are_read_up_to_their_limit() {
 
 #[tokio::test]
 async fn pages_of_foreign_origins_get_no_socket() {
-    let listed = [("CORS_ALLOWED_ORIGINS", "https://app.example.com")];
-    let (app, _anon) = TestApp::with_settings(&listed).await;
+    let settings = [
+        ("CORS_ALLOWED_ORIGINS", "https://app.example.com"),
+        // As behind a proxy that gives the server another name.
+        ("PUBLIC_URL", "https://api.example.com"),
+    ];
+    let (app, _anon) = TestApp::with_settings(&settings).await;
     let own = format!("http://{}", app.address);
-    for (origin, opens) in
-        [("https://evil.test", false), ("https://app.example.com", true), (own.as_str(), true)]
-    {
+    for (origin, opens) in [
+        ("https://evil.test", false),
+        ("https://app.example.com", true),
+        ("https://api.example.com", true),
+        (own.as_str(), true),
+    ] {
         let opened = Socket::open_with(app.address, "origin", origin).await;
         assert_eq!(opened.map(|_| ()), if opens { Ok(()) } else { Err(403.try_into().unwrap()) });
     }

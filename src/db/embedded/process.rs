@@ -18,6 +18,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::account::Account;
 use super::cluster;
 use super::error::EmbeddedError;
+use crate::causes::causes;
 
 const SUPERVISOR: &str = include_str!("supervise.sh");
 /// Seconds for a fast shutdown before an immediate one.
@@ -171,7 +172,10 @@ async fn start_again(launch: &Launch) -> Running {
         sleep(pause).await;
         match launch.start().await {
             Ok((running, _)) => return running,
-            Err(error) => tracing::error!(%error, "the embedded PostgreSQL does not start"),
+            Err(error) => {
+                let error = causes(&error);
+                tracing::error!(error, "the embedded PostgreSQL does not start");
+            }
         }
         pause = (pause * 2).min(Duration::from_secs(30));
     }

@@ -40,7 +40,7 @@ pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
 pub(super) async fn upgrade(http: &Shared, mut parts: Parts) -> Response {
     let config = &http.app.config;
     if let Some(name) = parts.headers.get(header::ORIGIN)
-        && !origin::is_allowed(name, &parts.headers, &config.cors_allowed_origins.0)
+        && !origin::is_allowed(name, &parts.headers, &http.origins)
     {
         return Refusal::foreign_origin().into_response();
     }
