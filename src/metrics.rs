@@ -60,6 +60,7 @@ struct Metrics {
     requests: [IntCounter; 4],
     latency: [Histogram; 4],
     errors: IntCounterVec,
+    user_errors: IntCounterVec,
     loader_batch: HistogramVec,
     sql_statements: IntCounter,
     sql_seconds: Counter,
@@ -88,6 +89,8 @@ impl Metrics {
             .buckets(exponential_buckets(0.000_25, 2.0, 16)?);
         let latency = registered(HistogramVec::new(latency, &["type"]))?;
         let errors = Opts::new("rookery_errors_total", "Errors in answers, by type and code");
+        let user_errors =
+            Opts::new("rookery_user_errors_total", "User errors of mutations, by code");
         let batch = HistogramOpts::new("rookery_loader_batch_size", "Keys in one loader batch")
             .buckets(exponential_buckets(1.0, 2.0, 10)?);
         let closed =
@@ -106,6 +109,7 @@ impl Metrics {
             requests: Kind::ALL.map(|kind| requests.with_label_values(&[kind.as_str()])),
             latency: Kind::ALL.map(|kind| latency.with_label_values(&[kind.as_str()])),
             errors: registered(IntCounterVec::new(errors, &["type", "code"]))?,
+            user_errors: registered(IntCounterVec::new(user_errors, &["code"]))?,
             loader_batch: registered(HistogramVec::new(batch, &["loader"]))?,
             sql_statements: registered(IntCounter::new(
                 "rookery_sql_statements_total",
@@ -150,6 +154,14 @@ pub fn operation(kind: Kind, took: Option<Duration>, codes: &[&'static str]) {
     }
     for code in codes {
         metrics.errors.with_label_values(&[kind.as_str(), code]).inc();
+    }
+}
+
+/// Counts the user errors of a mutation.
+pub fn user_errors(codes: &[&'static str]) {
+    let Some(metrics) = METRICS.as_ref() else { return };
+    for code in codes {
+        metrics.user_errors.with_label_values(&[code]).inc();
     }
 }
 

@@ -6,9 +6,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Enum, ErrorExtensionValues, Response, ServerError, SimpleObject, Value};
+use async_graphql::{
+    Enum, ErrorExtensionValues, Response, ServerError, SimpleObject, Value,
+    resolver_utils::EnumType,
+};
 
-use super::id;
+use super::{id, refusals};
 use crate::{
     causes::causes,
     error::{Code, Error, seconds},
@@ -55,6 +58,14 @@ pub enum UserErrorCode {
     LimitReached,
 }
 
+impl UserErrorCode {
+    /// As clients read it.
+    fn name(self) -> &'static str {
+        let known = Self::items().iter().find(|item| item.value == self);
+        known.map_or("", |item| item.name)
+    }
+}
+
 impl From<Flaw> for UserErrorCode {
     fn from(flaw: Flaw) -> Self {
         match flaw {
@@ -81,12 +92,17 @@ pub struct UserError {
 impl UserError {
     /// A problem of one field of the mutation's input.
     pub fn field(field: &str, code: UserErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), path: vec!["input".into(), field.into()] }
+        Self::new(code, message, vec!["input".into(), field.into()])
     }
 
     /// A problem of the input as a whole.
     pub fn input(code: UserErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), path: vec!["input".into()] }
+        Self::new(code, message, vec!["input".into()])
+    }
+
+    fn new(code: UserErrorCode, message: impl Into<String>, path: Vec<String>) -> Self {
+        refusals::note(code.name());
+        Self { code, message: message.into(), path }
     }
 }
 

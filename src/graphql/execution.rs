@@ -19,7 +19,7 @@ use super::{
     error::{failure, mask},
     introspected_schema,
     loaders::Loaders,
-    schema,
+    refusals, schema,
     schema_types::SchemaTypes,
     syntax::request_error,
 };
@@ -91,7 +91,8 @@ impl Outcome {
     ) -> Self {
         let codes = mask(&mut response, request_id);
         metrics::sql(statements.count(), statements.time().unwrap_or_default());
-        let summary = Summary { kind: Some(kind), name, codes, statements: statements.count() };
+        let statements = statements.count();
+        let summary = Summary { kind: Some(kind), name, codes, statements, ..Summary::default() };
         Self { response, summary, write_rate: None }
     }
 }
@@ -105,6 +106,8 @@ pub struct Summary {
     pub name: Option<String>,
     /// The codes of its errors.
     pub codes: Vec<&'static str>,
+    /// The codes of its user errors.
+    pub user_errors: Vec<&'static str>,
     /// The SQL statements it took.
     pub statements: u32,
 }
@@ -127,7 +130,7 @@ impl Known {
     pub fn refused(self, codes: Vec<&'static str>, took: Option<Duration>) -> Summary {
         let Self { kind, name } = self;
         metrics::operation(kind.map_or(metrics::Kind::Unknown, Into::into), took, &codes);
-        Summary { kind, name, codes, statements: 0 }
+        Summary { kind, name, codes, ..Summary::default() }
     }
 }
 
@@ -190,10 +193,13 @@ impl Executor {
         let statements = Statements::default();
         // Boxed, since it is large and what stands around it would move it some more times.
         let work = Box::pin(schema.execute(request));
-        let response = settled(statements.during(work)).await;
+        let work = settled(statements.during(work));
+        let (response, user_errors) = refusals::during(work).await;
         let mut outcome = Outcome::finished(response, kind, name, &request_id, &statements);
         outcome.write_rate = write_rate.get();
         metrics::operation(kind.into(), Some(started.elapsed()), &outcome.summary.codes);
+        metrics::user_errors(&user_errors);
+        outcome.summary.user_errors = user_errors;
         outcome
     }
 

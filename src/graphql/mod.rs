@@ -36,6 +36,7 @@ pub mod post;
 pub mod post_facts;
 pub mod post_list;
 pub mod post_write;
+mod refusals;
 pub mod registration;
 pub mod report;
 pub mod report_mutation;

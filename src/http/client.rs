@@ -1,6 +1,9 @@
 //! Who is at the other end of a connection, seen through the proxies that are trusted.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Once,
+};
 
 use axum::http::HeaderMap;
 
@@ -28,6 +31,9 @@ impl Client {
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
         let peer = peer.to_canonical();
         if !is_trusted(peer) {
+            if headers.contains_key(FORWARDED_FOR) {
+                tell_of_proxy(peer);
+            }
             return Self { address: peer, secure: false };
         }
         let forwarded = headers.get_all(FORWARDED_FOR).iter().rev();
@@ -44,6 +50,15 @@ impl Client {
         let protocol = headers.get(FORWARDED_PROTO).and_then(|value| value.to_str().ok());
         Self { address, secure: protocol.is_some_and(|name| name.eq_ignore_ascii_case("https")) }
     }
+}
+
+/// Perhaps it is a proxy, and all who come through it count as one client. Once, since anybody may send
+/// such a header.
+fn tell_of_proxy(peer: IpAddr) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(%peer, "{FORWARDED_FOR} is not believed, since TRUSTED_PROXIES does not name who sent it");
+    });
 }
 
 /// An address as proxies write it: alone, in brackets, or with the client's port.

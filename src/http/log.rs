@@ -71,9 +71,14 @@ pub(super) fn operation(
         kind = summary.kind.map_or(Kind::Unknown, Kind::from).as_str(),
         ms = milliseconds(started),
         sql = summary.statements,
-        errors = (!summary.codes.is_empty()).then(|| summary.codes.join(",")),
+        errors = told(&summary.codes),
+        user_errors = told(&summary.user_errors),
         "request"
     );
+}
+
+fn told(codes: &[&str]) -> Option<String> {
+    (!codes.is_empty()).then(|| codes.join(","))
 }
 
 /// Names hold no characters of several bytes.

@@ -119,6 +119,8 @@ async fn a_line_tells_what_ran_and_what_it_cost_and_no_secret() {
         assert_eq!(told, (&operation, &json!(kind), &json!(status), &errors), "{line}");
         assert_eq!(line["sql"].as_i64().is_some_and(|sql| sql > 0), statements, "{line}");
     }
+    assert_eq!(of("request_id", "wrong-password")["user_errors"], "WRONG_CREDENTIALS");
+    assert_eq!(of("request_id", "sign-up")["user_errors"], Value::Null);
     assert_eq!(of("request_id", "foreign-token")["status"], 401);
     assert_eq!(of("operation", "OverSocket")["transport"], "websocket");
     let name = of("request_id", "long-name")["operation"].as_str().unwrap();
@@ -145,6 +147,7 @@ async fn figures_tell_what_ran_and_what_it_cost() {
         ("rookery_request_seconds_count{type=\"mutation\"}", 4.0),
         ("rookery_errors_total{code=\"UNAUTHENTICATED\",type=\"mutation\"}", 1.0),
         ("rookery_errors_total{code=\"GRAPHQL_VALIDATION_FAILED\",type=\"unknown\"}", 1.0),
+        ("rookery_user_errors_total{code=\"WRONG_CREDENTIALS\"}", 1.0),
         ("rookery_pool_in_use{pool=\"writes\"}", 0.0),
         ("rookery_pool_waiting{pool=\"wide_reads\"}", 0.0),
         ("rookery_pool_size{pool=\"large_writes\"}", 0.0),
