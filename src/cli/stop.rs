@@ -1,4 +1,5 @@
-//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed: the first asks the server to stop, the second ends the program at once.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed: the first asks the server to stop, the
+//! second ends the program at once.
 
 use tokio::{
     signal::unix::{SignalKind, signal},
