@@ -91,7 +91,7 @@ impl Config {
                      postgres://user:password@host:5432/name?sslmode=require, where sslmode is \
                      disable, prefer, require, verify-ca or verify-full; other parameters that the \
                      server knows are application_name, connect_timeout, keepalives, options and \
-                     target_session_attrs; @ : / ? # and % in the password are written %40 %3A %2F \
+                     target_session_attrs, and SSL_CERT_FILE names what sslrootcert would; @ : / ? # and % in the password are written %40 %3A %2F \
                      %3F %23 and %25"
                         .to_owned(),
                 );

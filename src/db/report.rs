@@ -70,11 +70,11 @@ pub enum Reported {
     Noted(ReportRow),
     /// The reporter has an open report about the same thing.
     AlreadyOpen,
-    /// The thing has gone in the meantime.
+    /// The thing has gone in the meantime, or was hidden.
     SubjectGone,
 }
 
-/// Notes a report.
+/// Notes a report of what the reporter sees.
 ///
 /// # Errors
 /// When the database fails.
@@ -84,7 +84,7 @@ pub async fn insert(
     subject: Subject,
     reason: &str,
 ) -> Result<Reported> {
-    let (subject, column, author, text, table) = match subject {
+    let (key, column, author, text, table) = match subject {
         Subject::User(id) => {
             (id, "user_id", "id", "concat_ws(E'\\n\\n', username, display_name, bio)", "users")
         }
@@ -97,11 +97,16 @@ pub async fn insert(
         "id" => s.bind::<sql_types::Uuid, _>(Uuid::now_v7()),
         "reporter" => s.bind::<sql_types::Uuid, _>(reporter),
         "reason" => s.bind::<sql_types::Text, _>(reason.to_owned()),
-        "subject" => s.bind::<sql_types::Uuid, _>(subject),
+        "subject" => s.bind::<sql_types::Uuid, _>(key),
         "column" => s.sql(column),
         "author" => s.sql(author),
         "text" => s.sql(text),
         "table" => s.sql(table),
+        "visible" => match subject {
+            Subject::User(_) => s.with(visibility::user(Some(reporter))),
+            Subject::Post(_) => s.with(visibility::post(Some(reporter))),
+            Subject::Comment(_) => s.with(visibility::comment(Some(reporter))),
+        },
         _ => s.unknown(gap),
     });
     statement
@@ -122,7 +127,7 @@ pub async fn insert(
 
 const INSERT: &str = "INSERT INTO reports (id, reporter_id, reason, {column}, author_id, quote)
     SELECT {id}, {reporter}, {reason}, id, {author}, nullif(left({text}, 2000), '')
-    FROM {table} WHERE id = {subject} RETURNING *";
+    FROM {table} WHERE id = {subject} AND {visible} RETURNING *";
 
 /// The reports with these keys that the viewer may see, in no order.
 ///

@@ -1,7 +1,7 @@
 //! Reports: made by people, read and closed by admins.
 
 use rookery::{
-    db::report::{Resolved, resolve as resolve_report},
+    db::report::{Reported, Resolved, Subject, insert as insert_report, resolve as resolve_report},
     id::{Id, ReportKind, UserKind},
 };
 use serde_json::{Value, json};
@@ -232,4 +232,23 @@ async fn a_long_quote_is_cut() {
     app.sql("UPDATE posts SET content = repeat('long ', 2000)").await;
     report(&ada, &post.id, "spam").await;
     assert_eq!(app.count("reports WHERE char_length(quote) = 2000").await, 1);
+}
+
+#[tokio::test]
+async fn what_was_hidden_this_moment_is_not_quoted() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
+    let draft = app.post_seen(&bob, Seen::Draft).await;
+    let comment = app.comment(&bob, &draft, None).await;
+    app.blocked(&eve, &ada).await;
+    // As when it is hidden after the mutation has looked at it, and before it writes.
+    let mut conn = app.app.db.write().await.unwrap();
+    for subject in [Subject::Post(draft.key), Subject::Comment(comment.key), Subject::User(eve.key)]
+    {
+        let reported = insert_report(&mut conn, ada.key, subject, "spam").await.unwrap();
+        assert!(matches!(reported, Reported::SubjectGone), "{subject:?}: {reported:?}");
+    }
+    let seen = Subject::User(bob.key);
+    let reported = insert_report(&mut conn, ada.key, seen, "spam").await.unwrap();
+    assert!(matches!(reported, Reported::Noted(_)), "{reported:?}");
 }
