@@ -105,7 +105,9 @@ pub async fn insert(
         "visible" => match subject {
             Subject::User(_) => s.with(visibility::user(Some(reporter))),
             Subject::Post(_) => s.with(visibility::post(Some(reporter))),
-            Subject::Comment(_) => s.with(visibility::comment(Some(reporter))),
+            Subject::Comment(_) => {
+                s.sql("deleted_at IS NULL AND ").with(visibility::comment(Some(reporter)))
+            }
         },
         _ => s.unknown(gap),
     });

@@ -240,11 +240,22 @@ async fn what_was_hidden_this_moment_is_not_quoted() {
     let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
     let draft = app.post_seen(&bob, Seen::Draft).await;
     let comment = app.comment(&bob, &draft, None).await;
+    let open = app.post(&bob).await;
+    let deleted = app.comment(&bob, &open, None).await;
+    app.sql(&format!(
+        "UPDATE comments SET author_id = NULL, content = '', deleted_at = now() WHERE id = '{}'",
+        deleted.key
+    ))
+    .await;
     app.blocked(&eve, &ada).await;
     // As when it is hidden after the mutation has looked at it, and before it writes.
     let mut conn = app.app.db.write().await.unwrap();
-    for subject in [Subject::Post(draft.key), Subject::Comment(comment.key), Subject::User(eve.key)]
-    {
+    for subject in [
+        Subject::Post(draft.key),
+        Subject::Comment(comment.key),
+        Subject::Comment(deleted.key),
+        Subject::User(eve.key),
+    ] {
         let reported = insert_report(&mut conn, ada.key, subject, "spam").await.unwrap();
         assert!(matches!(reported, Reported::SubjectGone), "{subject:?}: {reported:?}");
     }

@@ -1,6 +1,6 @@
 //! A client's end of a WebSocket, frame by frame.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -105,6 +105,16 @@ impl Socket {
         loop {
             if let Message::Close(frame) = self.next().await {
                 return frame.expect("a code").code.into();
+            }
+        }
+    }
+
+    /// Does nothing but answer pings, for as long as nothing else is said.
+    pub async fn stay(&mut self) -> Infallible {
+        loop {
+            match self.0.next().await.expect("an open socket").unwrap() {
+                Message::Ping(_) | Message::Pong(_) => {}
+                message => panic!("{message:?}"),
             }
         }
     }
