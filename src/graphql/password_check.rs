@@ -121,7 +121,8 @@ async fn settle(
 /// Checks the viewer's own password, where the session alone is not proof enough.
 ///
 /// # Errors
-/// [`Error::RateLimited`] after too many failures: a stolen access token is no way to guess.
+/// [`Error::RateLimited`] after too many failures: a stolen access token is no way to guess; and
+/// [`Error::Unauthenticated`] when the session has ended meanwhile.
 pub async fn check_own(
     ctx: &Context<'_>,
     viewer: Uuid,
@@ -133,7 +134,13 @@ pub async fn check_own(
     let known = account::find_credentials(&*app.db.read().await?, who, place).await?;
     let session = ctx.require_viewer()?.session_id;
     let reserved = reserve(app, vec![by_session(app, session)?]).await?;
-    settle(app, reserved, known, password).await
+    let verified = settle(app, reserved, known, password).await?;
+    if verified.is_none() {
+        // An account that is deleted this moment has no password any more, and no session.
+        ctx.loaders().standing.clear(session).await;
+        ctx.require_session().await?;
+    }
+    Ok(verified)
 }
 
 /// The session of this very account that the request comes out of, if it still stands.
