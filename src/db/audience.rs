@@ -104,8 +104,7 @@ impl Db {
 }
 
 fn sight(happening: Happening, viewer: Option<Term>) -> impl FnOnce(Statement) -> Statement {
-    move |statement| {
-        match happening {
+    move |statement| match happening {
         Happening::Post(post) => {
             statement.with(sees_post(post, viewer)).sql(" AS place, TRUE AS thing")
         }
@@ -116,7 +115,8 @@ fn sight(happening: Happening, viewer: Option<Term>) -> impl FnOnce(Statement) -
             .sql(" AND ")
             .with(listed_comment(viewer))
             // What answers a hidden comment is out of the conversation, in lists as well.
-            .sql(" AND (comments.reply_to IS NULL OR (SELECT TRUE FROM comments AS answer JOIN comments ON comments.id = answer.reply_to WHERE answer.id = ")
+            .sql(" AND (comments.reply_to IS NULL OR (SELECT TRUE FROM comments AS answer ")
+            .sql("JOIN comments ON comments.id = answer.reply_to WHERE answer.id = ")
             .bind::<sql_types::Uuid, _>(comment)
             .sql(" AND ")
             .with(listed_comment(viewer))
@@ -131,7 +131,6 @@ fn sight(happening: Happening, viewer: Option<Term>) -> impl FnOnce(Statement) -
                 None => s.sql(" AND FALSE"),
             })
             .sql(") AS thing"),
-    }
     }
 }
 

@@ -11,6 +11,7 @@ use rookery::db::{Endpoint, migrations};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tokio::time::sleep;
+use tokio_postgres::Client as Sql;
 
 use crate::{
     cli::{printed, rookery},
@@ -35,15 +36,20 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-#[tokio::test]
-async fn a_start_that_waits_answers_probes_and_can_be_stopped() {
-    let db = TestDb::new().await;
+/// Somebody who migrates, and a server that waits for them, with its port.
+async fn start_behind_another(db: &TestDb) -> (Sql, Child, u16) {
     let other = connect(db.url()).await;
     other.batch_execute(LOCK).await.unwrap();
     let port = free_port();
     let settings =
         [("DATABASE_URL", db.url()), ("PORT", &port.to_string()), ("SECRET_KEY", SECRET_KEY)];
-    let starting = rookery("serve", &settings).spawn().unwrap();
+    (other, rookery("serve", &settings).spawn().unwrap(), port)
+}
+
+#[tokio::test]
+async fn a_start_that_waits_answers_probes_and_can_be_stopped() {
+    let db = TestDb::new().await;
+    let (_other, starting, port) = start_behind_another(&db).await;
     let client = reqwest::Client::new();
     let ask = async |path: &str| {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
@@ -62,7 +68,7 @@ async fn a_start_that_waits_answers_probes_and_can_be_stopped() {
         assert_eq!(answer.text().await.unwrap(), "starting\n");
     }
     // Looking waits for nobody.
-    let status = rookery("migrate status", &settings).output().unwrap();
+    let status = rookery("migrate status", &[("DATABASE_URL", db.url())]).output().unwrap();
     assert!(printed(&status).lines().all(|line| line.starts_with("applied  ")), "{status:?}");
 
     let ended = stopped(starting, Signal::TERM);
@@ -75,12 +81,7 @@ async fn a_start_that_waits_answers_probes_and_can_be_stopped() {
 #[tokio::test]
 async fn a_start_that_waited_serves_who_asked_meanwhile() {
     let db = TestDb::new().await;
-    let other = connect(db.url()).await;
-    other.batch_execute(LOCK).await.unwrap();
-    let port = free_port();
-    let settings =
-        [("DATABASE_URL", db.url()), ("PORT", &port.to_string()), ("SECRET_KEY", SECRET_KEY)];
-    let starting = rookery("serve", &settings).spawn().unwrap();
+    let (other, starting, port) = start_behind_another(&db).await;
     // Over one connection, which is not kept from before to after.
     let client = reqwest::Client::new();
     let ready = async || {
