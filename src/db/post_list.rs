@@ -39,6 +39,18 @@ pub struct PostFilter {
     pub search: Option<String>,
     /// Only those of this user.
     pub owner: Option<Uuid>,
+    /// Only drafts, which nobody sees but their owner.
+    pub drafts: bool,
+}
+
+impl PostFilter {
+    fn whose(&self) -> Whose {
+        match self.owner {
+            None => Whose::Anybody,
+            Some(owner) if self.drafts => Whose::DraftsOf(owner),
+            Some(owner) => Whose::User(owner),
+        }
+    }
 }
 
 /// A post in a list.
@@ -77,8 +89,7 @@ pub async fn page(
     window: &Window<f64>,
     text: Text,
 ) -> Result<Page<ListedPost>> {
-    let whose = filter.owner.map_or(Whose::Anybody, Whose::User);
-    let read = Read { viewer, whose, search: &filter.search, order, text };
+    let read = Read { viewer, whose: filter.whose(), search: &filter.search, order, text };
     let statement = select(Statement::default(), read, window);
     Ok(Page::from_read(statement.load(&mut conn).await?, window))
 }
@@ -92,9 +103,8 @@ pub async fn count(
     viewer: Option<Uuid>,
     filter: &PostFilter,
 ) -> Result<i64> {
-    let whose = filter.owner.map_or(Whose::Anybody, Whose::User);
-    let statement =
-        Statement::new("SELECT count(*)").with(from(Table::Posts, viewer, whose, &filter.search));
+    let posts = from(Table::Posts, viewer, filter.whose(), &filter.search);
+    let statement = Statement::new("SELECT count(*)").with(posts);
     Ok(statement.get_result::<Counted>(&mut conn).await?.count)
 }
 
@@ -131,6 +141,7 @@ pub async fn counts_by_owner(
 enum Whose {
     Anybody,
     User(Uuid),
+    DraftsOf(Uuid),
     /// Those of the row on which the list hangs, see [`lists`].
     Parent,
 }
@@ -215,6 +226,11 @@ fn from(
         let statement = match whose {
             // Who opens a person's own list wants to see it, muted or not.
             Whose::User(id) => statement.sql(owner_id).sql(" = ").bind::<sql_types::Uuid, _>(id),
+            Whose::DraftsOf(id) => statement
+                .sql(owner_id)
+                .sql(" = ")
+                .bind::<sql_types::Uuid, _>(id)
+                .sql(" AND NOT posts.published"),
             Whose::Parent => statement.sql(owner_id).sql(" = list.parent"),
             Whose::Anybody => statement.with(visibility::not_muted(viewer, owner_id)),
         };

@@ -142,7 +142,7 @@ pub(super) async fn page(
         return Err(relevance_without_search());
     }
     let tag = ListTag::new(&[
-        "posts",
+        if filter.drafts { "drafts" } else { "posts" },
         &format!("{order:?}"),
         &filter.owner.map(|owner| owner.to_string()).unwrap_or_default(),
         filter.search.as_deref().unwrap_or_default(),
@@ -202,13 +202,31 @@ impl PostListQuery {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Post>> {
         let is_search = search.is_some();
-        let filter = PostFilter { search: typed(search)?, owner: owned_by.map(|id| id.uuid()) };
+        let owner = owned_by.map(|id| id.uuid());
+        let filter = PostFilter { search: typed(search)?, owner, drafts: false };
         // The box of a search that was emptied keeps its order.
         let order_by = match order_by {
             PostOrder::Relevance if is_search && filter.search.is_none() => PostOrder::Newest,
             order => order,
         };
         page(ctx, filter, order_by, PageArguments { first, after, last, before }).await
+    }
+
+    /// The viewer's drafts: what they wrote and did not publish yet, or took back. The latest first.
+    async fn drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start of the range: 1 to 100, 20 by default.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end of the range: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Post>> {
+        let viewer = ctx.require_viewer()?.user_id;
+        let filter = PostFilter { search: None, owner: Some(viewer), drafts: true };
+        let arguments = PageArguments { first, after, last, before };
+        let page = page(ctx, filter, PostOrder::Newest, arguments);
+        Ok(try_join(ctx.require_session(), page).await?.1)
     }
 
     /// The viewer's own posts and those of the people they follow, drafts excepted; without those of

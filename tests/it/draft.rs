@@ -54,3 +54,27 @@ async fn a_post_that_was_out_is_changed_also_while_it_is_a_draft_again() {
     assert_eq!(again["publishedAt"], post["createdAt"]);
     assert_eq!(again["editedAt"], changed["editedAt"]);
 }
+
+#[tokio::test]
+async fn drafts_are_listed_for_their_owner_and_nobody_else() {
+    let (app, _stranger) = TestApp::init().await;
+    let (ada, root) = (app.user("ada").await, app.admin("root").await);
+    let (first, _out) = (create(&ada, false).await, create(&ada, true).await);
+    let (second, taken_back) = (create(&ada, false).await, create(&ada, true).await);
+    update(&ada, &taken_back, json!({ "published": false })).await;
+    update(&ada, &second, json!({ "published": true })).await;
+    create(&root, false).await;
+    let list = "query ($first: Int, $after: String) { drafts(first: $first, after: $after) {
+        totalCount nodes { id } pageInfo { endCursor hasNextPage } } }";
+    let page = ada.query(list, json!({ "first": 1 })).await;
+    assert_eq!(page.data("/drafts/totalCount"), 2);
+    assert_eq!(page.data("/drafts/nodes/0/id"), &taken_back["id"]);
+    assert_eq!(page.data("/drafts/pageInfo/hasNextPage"), true);
+    let after = page.data("/drafts/pageInfo/endCursor").clone();
+    let rest = ada.query(list, json!({ "first": 1, "after": after })).await;
+    assert_eq!(rest.data("/drafts/nodes/0/id"), &first["id"]);
+    assert_eq!(rest.data("/drafts/pageInfo/hasNextPage"), false);
+    let logout = "mutation { logout(input: {}) { endedSessionId } }";
+    assert_eq!(ada.query(logout, json!({})).await.code(), None);
+    assert_eq!(ada.query(list, json!({})).await.code(), Some("UNAUTHENTICATED"));
+}

@@ -78,6 +78,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         suspended: LogIn,
     },
     Operation {
+        document: "{ it: drafts { totalCount } }",
+        effect: Shows("/it/totalCount"),
+        anonymous: LogIn,
+        stranger: Done,
+        follower: Done,
+        owner: Done,
+        admin: Done,
+        suspended: LogIn,
+    },
+    Operation {
         document: "mutation { it: updateProfile(input: { displayName: \"New\" }) { userErrors { code } } }",
         effect: Sql("EXISTS (SELECT FROM users WHERE display_name = 'New')"),
         anonymous: LogIn,

@@ -49,6 +49,8 @@ const POSTS: &str = "
                n % 20 <> 0, CASE n % 7 WHEN 0 THEN 'followers' WHEN 1 THEN 'private' ELSE 'public' END,
                to_timestamp(1700000000 + n)
         FROM generate_series(1, {posts}) AS n;
+    INSERT INTO posts (id, owner_id, title, content, published)
+        SELECT k({posts} + 1 + n, '000'), {few}, 'draft', 'content', false FROM generate_series(1, 60) AS n;
     INSERT INTO posts (id, owner_id, title, content) VALUES (k({posts} + 1, '000'), u(1), 'hub', 'content');
     INSERT INTO votes (post_id, user_id, value, created_at)
         SELECT k(n, '000'), u(1 + (n * 37 + vote * 101) % {users}), CASE (n + vote) % 8 WHEN 0 THEN -1 ELSE 1 END,

@@ -84,6 +84,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("`feed`", Viewer, "query ($first: Int) { feed(first: $first) { nodes { row: id title } } }", 2),
     op("`feed`, HOT, with owners, counts and the viewer's votes", Viewer, "query ($first: Int) { feed(orderBy: HOT first: $first) {
         nodes { row: id title owner { username displayName } score upvotes commentCount viewerVote } } }", 5),
+    op("`drafts`", Viewer, "query ($first: Int) { drafts(first: $first) { nodes { row: id title } } }", 2),
     op("`node` and `nodes` of one kind", Viewer, "query ($user: ID!) { node(id: $user) { id } nodes(ids: [$user, $user]) { id } }", 1),
     op("`reports` with subjects and reporters", Admin, "query ($first: Int) { reports(first: $first) {
         nodes { row: id reporter { username } subject { ... on User { username } } } } }", 3),

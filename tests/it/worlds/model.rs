@@ -200,6 +200,10 @@ impl World {
         self.posts(viewer, |post| post.owner == owner)
     }
 
+    pub fn drafts(&self, viewer: Uuid) -> Vec<Uuid> {
+        self.posts(Some(viewer), |post| post.owner == viewer && !post.published)
+    }
+
     /// The feed has no drafts, and nothing of suspended people, not even for admins.
     pub fn feed(&self, viewer: Uuid) -> Vec<Uuid> {
         let followed = |post: &Post| {

@@ -84,6 +84,9 @@ impl Paths<'_> {
 
     fn lists_of_posts(&mut self) {
         let (world, viewer) = (self.world, self.viewer);
+        if let Some(viewer) = viewer.filter(|viewer| !world.users[viewer].suspended) {
+            self.posts("drafts", "", world.drafts(viewer), Order::Newest);
+        }
         for (name, order) in [
             ("NEWEST", Order::Newest),
             ("OLDEST", Order::Oldest),
