@@ -67,7 +67,7 @@ impl App {
             db,
             tokens: Arc::new(Tokens::new(&config, &keys)),
             keys: Arc::new(keys),
-            hasher: Hasher::new(config.password_hash_parallelism),
+            hasher: Hasher::new(&config)?,
             write_rate: Arc::new(Buckets::new(config.writes_per_minute)),
             config: Arc::new(config),
         })

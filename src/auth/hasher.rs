@@ -1,7 +1,8 @@
 //! Password hashes: Argon2id off the async threads, one a core at a time.
 //!
-//! A hash costs 20 ms and 19 MiB on purpose. Whoever wants one waits for a [`Slot`], and what runs
-//! gives way to everything else, so that a flood of logins slows logins and nothing else.
+//! A hash costs 20 ms and 19 MiB on purpose, or more by the settings. Whoever wants one waits for a
+//! [`Slot`], and what runs gives way to everything else, so that a flood of logins slows logins and
+//! nothing else.
 
 use std::sync::Arc;
 
@@ -14,20 +15,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::Password;
 use crate::{
     aside,
+    config::Config,
     error::{Error, Result},
 };
 
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// How much of a password bcrypt reads. From there on it says the same of all that begin alike.
 const BCRYPT_BYTES: usize = 72;
 
-/// What an unknown account is checked against, so that it costs what a known one costs. No password
-/// has this hash.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
-                      cm9va2VyeSBub2JvZHkhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// Salt and hash of what an unknown account is checked against, so that it costs what a known one
+/// costs. No password has this hash.
+const NOBODY: &str = "cm9va2VyeSBub2JvZHkhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// How a password compares with a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,19 +41,33 @@ pub enum Verdict {
 
 /// Hands out the right to hash. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Hasher(Arc<Semaphore>);
+pub struct Hasher {
+    slots: Arc<Semaphore>,
+    params: Params,
+}
 
 /// The right to hash, one thing after another.
 #[derive(Debug)]
-pub struct Slot(Arc<OwnedSemaphorePermit>);
+pub struct Slot {
+    permit: Arc<OwnedSemaphorePermit>,
+    params: Params,
+}
 
 impl Hasher {
-    /// So many hashes at once; 0 means one a core.
-    #[must_use]
-    pub fn new(parallelism: usize) -> Self {
+    /// With the parallelism and the cost of the settings.
+    ///
+    /// # Errors
+    /// When there is no hash of such a cost.
+    pub fn new(config: &Config) -> Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let slots = if parallelism == 0 { cores() } else { parallelism };
-        Self(Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))))
+        let slots = match config.password_hash_parallelism {
+            0 => cores(),
+            slots => slots.min(Semaphore::MAX_PERMITS),
+        };
+        let memory = u32::try_from(config.password_hash_memory_kib).map_err(told)?;
+        let passes = u32::try_from(config.password_hash_passes).map_err(told)?;
+        let params = Params::new(memory, passes, LANES, None).map_err(told)?;
+        Ok(Self { slots: Arc::new(Semaphore::new(slots)), params })
     }
 
     /// Waits for a turn.
@@ -62,8 +75,8 @@ impl Hasher {
     /// # Errors
     /// Never, while the server runs.
     pub async fn slot(&self) -> Result<Slot> {
-        let permit = self.0.clone().acquire_owned().await.map_err(Error::internal)?;
-        Ok(Slot(Arc::new(permit)))
+        let permit = self.slots.clone().acquire_owned().await.map_err(Error::internal)?;
+        Ok(Slot { permit: Arc::new(permit), params: self.params.clone() })
     }
 }
 
@@ -81,10 +94,11 @@ impl Slot {
     /// # Errors
     /// As [`Slot::hash`].
     pub async fn hash_again(&self, password: String) -> Result<String> {
+        let argon2 = argon2(&self.params);
         self.run(move || {
             let salt: [u8; 16] = rand::random();
-            let hash = argon2()?.hash_password_with_salt(password.as_bytes(), &salt);
-            Ok(hash.map_err(|error| Error::internal(error.to_string()))?.to_string())
+            let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
+            Ok(hash.map_err(told)?.to_string())
         })
         .await
     }
@@ -94,7 +108,8 @@ impl Slot {
     /// # Errors
     /// When the machine has no memory for it.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<Verdict> {
-        self.run(move || verify(&password, stored.as_deref())).await
+        let params = self.params.clone();
+        self.run(move || verify(&password, stored.as_deref(), &params)).await
     }
 
     /// The permit goes along: when the caller hangs up, the hash still runs to its end.
@@ -102,7 +117,7 @@ impl Slot {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let permit = self.0.clone();
+        let permit = self.permit.clone();
         let work = move || {
             let result = work();
             drop(permit);
@@ -112,15 +127,15 @@ impl Slot {
     }
 }
 
-fn params() -> Result<Params> {
-    Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| Error::internal(error.to_string()))
+fn told(error: impl ToString) -> Error {
+    Error::internal(error.to_string())
 }
 
-fn argon2() -> Result<Argon2<'static>> {
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params()?))
+fn argon2(params: &Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
 }
 
-fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
+fn verify(password: &str, stored: Option<&str>, params: &Params) -> Result<Verdict> {
     if let Some(hash) = stored.filter(|hash| is_bcrypt(hash)) {
         // An unreadable hash is nobody's password.
         let right = bcrypt::verify(password, hash).unwrap_or(false);
@@ -134,14 +149,19 @@ fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
     let known = stored.and_then(|hash| PasswordHash::new(hash).ok());
     let hash = match &known {
         Some(hash) => hash.clone(),
-        None => PasswordHash::new(NOBODY).map_err(|error| Error::internal(error.to_string()))?,
+        None => PasswordHash::new(&nobody(params)).map_err(told)?,
     };
-    let right = argon2()?.verify_password(password.as_bytes(), &hash).is_ok() && known.is_some();
-    Ok(match (right, is_current(&hash)?) {
+    let right = argon2(params).verify_password(password.as_bytes(), &hash).is_ok();
+    Ok(match (right && known.is_some(), is_current(&hash, params)) {
         (true, true) => Verdict::Right,
         (true, false) => Verdict::RightButOutdated,
         (false, _) => Verdict::Wrong,
     })
+}
+
+fn nobody(params: &Params) -> String {
+    let (memory, passes) = (params.m_cost(), params.t_cost());
+    format!("$argon2id$v=19$m={memory},t={passes},p={LANES}${NOBODY}")
 }
 
 /// The hashes of the systems that people come from.
@@ -149,12 +169,11 @@ fn is_bcrypt(hash: &str) -> bool {
     ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| hash.starts_with(prefix))
 }
 
-fn is_current(hash: &PasswordHash) -> Result<bool> {
-    let (stored, current) = (Params::try_from(hash).ok(), params()?);
+fn is_current(hash: &PasswordHash, current: &Params) -> bool {
     let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
-    Ok(hash.algorithm == ARGON2ID_IDENT
+    hash.algorithm == ARGON2ID_IDENT
         && hash.version == Some(Version::V0x13.into())
-        && stored.is_some_and(|stored| costs(&stored) == costs(&current)))
+        && Params::try_from(hash).is_ok_and(|stored| costs(&stored) == costs(current))
 }
 
 #[cfg(test)]
@@ -164,19 +183,28 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::config::Source;
 
     fn password(text: &str) -> Password {
         Password::new(text.into()).unwrap()
     }
 
+    fn hasher(passes: &str) -> Hasher {
+        let settings = [("PASSWORD_HASH_PARALLELISM", "1"), ("PASSWORD_HASH_PASSES", passes)];
+        Hasher::new(&Config::read(&Source::from_pairs(settings)).unwrap()).unwrap()
+    }
+
+    async fn slot() -> Slot {
+        hasher("2").slot().await.unwrap()
+    }
+
     async fn check(text: &str, hash: &str) -> Verdict {
-        let slot = Hasher::new(1).slot().await.unwrap();
-        slot.verify(text.into(), Some(hash.into())).await.unwrap()
+        slot().await.verify(text.into(), Some(hash.into())).await.unwrap()
     }
 
     #[tokio::test]
     async fn a_hash_knows_its_password_only() {
-        let slot = Hasher::new(1).slot().await.unwrap();
+        let slot = slot().await;
         let hash = slot.hash(password("correct horse")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_eq!(check("correct horse", &hash).await, Verdict::Right);
@@ -200,8 +228,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hash_of_another_cost_than_that_of_the_settings_is_outdated() {
+        let dear = hasher("3").slot().await.unwrap();
+        let hash = dear.hash(password("correct horse")).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=3,p=1$"), "{hash}");
+        let verdict = dear.verify("correct horse".into(), Some(hash.clone())).await.unwrap();
+        assert_eq!(verdict, Verdict::Right);
+        assert_eq!(check("correct horse", &hash).await, Verdict::RightButOutdated);
+    }
+
+    #[tokio::test]
     async fn nobody_costs_what_somebody_costs() {
-        let slot = Hasher::new(1).slot().await.unwrap();
+        let slot = slot().await;
         let hash = slot.hash(password("correct horse")).await.unwrap();
         let mut spent = [0.0, 0.0];
         for turn in 0..6 {
@@ -216,7 +254,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_hangs_up_keeps_the_turn_until_the_hash_has_ended() {
-        let hasher = Hasher::new(1);
+        let hasher = hasher("2");
         let slot = hasher.slot().await.unwrap();
         assert!(hasher.slot().now_or_never().is_none(), "one at a time");
         let (begin, begun) = std::sync::mpsc::channel::<()>();
@@ -233,14 +271,15 @@ mod tests {
     async fn a_hash_gives_way_and_nothing_else_does() {
         let priority = || rustix::process::getpriority_process(None).unwrap();
         let before = priority();
-        let slot = Hasher::new(1).slot().await.unwrap();
+        let slot = slot().await;
         let hashing = slot.run(move || Ok(priority())).await.unwrap();
         assert_eq!((hashing, priority()), ((before + aside::NICENESS).min(19), before));
     }
 
     #[tokio::test]
     async fn unreadable_hashes_let_nobody_in() {
-        for hash in ["", "!", "$2b$", "$2b$04$short", "$argon2id$", "plain text", NOBODY] {
+        let nobody = nobody(&slot().await.params);
+        for hash in ["", "!", "$2b$", "$2b$04$short", "$argon2id$", "plain text", &nobody] {
             assert_eq!(check("plain text", hash).await, Verdict::Wrong, "{hash}");
         }
     }

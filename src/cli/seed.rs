@@ -93,7 +93,7 @@ async fn seed(
                 .to_owned(),
         ));
     }
-    fill(arguments.seed, arguments.sizes(), &bulk, &media(config, database)?).await?;
+    fill(arguments.seed, arguments.sizes(), &bulk, config, database).await?;
     Ok(welcome())
 }
 
@@ -102,7 +102,7 @@ pub(super) async fn demo(config: &Config, database: &Database) -> Outcome {
     refuse_in_production(config)?;
     let bulk = Bulk::connect(&database.options.endpoint).await?;
     if bulk.is_empty().await? {
-        fill(1, Sizes::of(DEMO_USERS), &bulk, &media(config, database)?).await?;
+        fill(1, Sizes::of(DEMO_USERS), &bulk, config, database).await?;
         output::note(&welcome());
     } else {
         output::note(
@@ -128,17 +128,20 @@ fn welcome() -> String {
     format!("Log in as {LOGIN} with the password {PASSWORD}; everybody else has the same one.\n")
 }
 
-fn media(config: &Config, database: &Database) -> Result<Media, Failure> {
-    Ok(Media::new(config, &Db::new(&database.options)?)?)
-}
-
-async fn fill(seed: u64, sizes: Sizes, bulk: &Bulk, media: &Media) -> Outcome {
+async fn fill(
+    seed: u64,
+    sizes: Sizes,
+    bulk: &Bulk,
+    config: &Config,
+    database: &Database,
+) -> Outcome {
     let password = Password::new(PASSWORD.to_owned())
         .map_err(|rejected| Failure::Refused(rejected.message.to_string()))?;
-    let hash = Hasher::new(1).slot().await?.hash(password).await?;
+    let hash = Hasher::new(config)?.slot().await?.hash(password).await?;
     let world = World::new(seed, sizes, hash);
+    let media = Media::new(config, &Db::new(&database.options)?)?;
     let began = Instant::now();
-    let (world, drawn) = seed::draw(world, media).await?;
+    let (world, drawn) = seed::draw(world, &media).await?;
     let seconds = began.elapsed().as_secs_f64();
     output::note(&format!("{drawn:>12} pictures in {seconds:.1} s"));
     let (bars, planned) = (Bars::default(), world.clone());

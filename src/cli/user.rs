@@ -53,12 +53,12 @@ fn reason(text: &str) -> Result<String, String> {
 
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let database = Database::join_existing(&config).await?;
-    let done = apply(command, &database).await;
+    let done = apply(command, &config, &database).await;
     database.close().await?;
     output::print(&done?)
 }
 
-async fn apply(command: Command, database: &Database) -> Result<String, Failure> {
+async fn apply(command: Command, config: &Config, database: &Database) -> Result<String, Failure> {
     database.is_migrated().await?;
     // Somebody who wrote very much may take longer than a request may.
     let endpoint = database.options.endpoint.without_limits();
@@ -87,7 +87,9 @@ async fn apply(command: Command, database: &Database) -> Result<String, Failure>
             role::set_suspended(connection, None, user.id, false, reason).await?,
             "is not suspended",
         ),
-        Command::ResetPassword { .. } => return reset_password(connection, &user).await,
+        Command::ResetPassword { .. } => {
+            return reset_password(connection, &Hasher::new(config)?, &user).await;
+        }
     };
     match changed {
         Changed::Done(user) => Ok(format!("{} {now}.\n", user.username)),
@@ -102,9 +104,13 @@ async fn apply(command: Command, database: &Database) -> Result<String, Failure>
 }
 
 /// Whoever is told the password logs in with it and chooses another.
-async fn reset_password(connection: &mut Connection, user: &UserRow) -> Result<String, Failure> {
+async fn reset_password(
+    connection: &mut Connection,
+    hasher: &Hasher,
+    user: &UserRow,
+) -> Result<String, Failure> {
     let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
-    let hash = Hasher::new(1).slot().await?.hash_again(password.clone()).await?;
+    let hash = hasher.slot().await?.hash_again(password.clone()).await?;
     if account::reset_password(connection, user.id, &hash).await? {
         Ok(format!("The password of {} is {password} now.\n", user.username))
     } else {

@@ -147,6 +147,10 @@ settings! {
     "TOKEN_AUDIENCE" => token_audience: String = "rookery";
     /// How many password hashes may run at once; the others wait. 0 means one a core.
     "PASSWORD_HASH_PARALLELISM" => password_hash_parallelism: usize = "0";
+    /// How much memory a password hash takes, from 19,456 KiB, the least that is thought safe, to 1,048,576. An older hash is made anew when its owner logs in.
+    "PASSWORD_HASH_MEMORY_KIB" => password_hash_memory_kib: usize = "19456";
+    /// How often a password hash goes through its memory, from 2 to 20 times.
+    "PASSWORD_HASH_PASSES" => password_hash_passes: usize = "2";
 
     /// How many logins with one name, or with one email address, may fail before each further failure doubles the wait, from 1 s. An owner at a familiar place does not wait, and one in a session only for what failed in that session.
     "LOGIN_FAILURES_PER_ACCOUNT" => login_failures_per_account: u32 = "4";

@@ -40,22 +40,20 @@ impl Config {
                 problems.push(format!("{name}: 0 is wrong, it must be a whole number from 1"));
             }
         }
-        for (name, value) in [
-            ("DATABASE_READERS", self.database_readers),
-            ("DATABASE_POOL_SIZE", self.database_pool_size),
-            ("DATABASE_WIDE_READS", self.database_wide_reads),
+        for (name, value, least, most) in [
+            ("DATABASE_READERS", self.database_readers, 1, 1000),
+            ("DATABASE_POOL_SIZE", self.database_pool_size, 1, 1000),
+            ("DATABASE_WIDE_READS", self.database_wide_reads, 1, 1000),
+            ("WORKER_THREADS", self.worker_threads, 0, 1000),
+            // The least that OWASP recommends for Argon2id on one lane.
+            ("PASSWORD_HASH_MEMORY_KIB", self.password_hash_memory_kib, 19_456, 1_048_576),
+            ("PASSWORD_HASH_PASSES", self.password_hash_passes, 2, 20),
         ] {
-            if !(1..=1000).contains(&value) {
+            if !(least..=most).contains(&value) {
                 problems.push(format!(
-                    "{name}: {value} is wrong, it must be a whole number from 1 to 1000"
+                    "{name}: {value} is wrong, it must be a whole number from {least} to {most}"
                 ));
             }
-        }
-        if self.worker_threads > 1000 {
-            problems.push(format!(
-                "WORKER_THREADS: {} is wrong, it must be a whole number from 0 to 1000",
-                self.worker_threads
-            ));
         }
         self.check_database(&mut problems);
         if self.s3_bucket.is_none() && self.s3_endpoint.is_some() {

@@ -35,6 +35,8 @@ fn the_rules_hold() {
         ("DATABASE_URL", "postgres://app:hunter2@db/app?sslmode=allow"),
         ("DATABASE_URL", "foo"),
         ("WORKER_THREADS", "1001"),
+        ("PASSWORD_HASH_MEMORY_KIB", "19455"),
+        ("PASSWORD_HASH_PASSES", "1"),
         ("LOG", "warning"),
         ("LOG", "info,rookery"),
         ("WRITES_PER_MINUTE", "0"),

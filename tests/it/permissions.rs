@@ -85,7 +85,10 @@ impl World {
         let target = app.user("target").await;
         app.suspend(&suspended).await;
         let world = Self { app, anonymous, stranger, follower, owner, admin, suspended, target };
-        world.app.sql("UPDATE users SET phone_number = '+442079460000'").await;
+        // One hash for all, so that a change of one shows.
+        let set = "UPDATE users SET phone_number = '+442079460000',
+            password_hash = (SELECT min(password_hash) FROM users)";
+        world.app.sql(set).await;
         world
     }
 

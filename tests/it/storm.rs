@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// How long it lasts among other tests: longer where not everything has happened by then.
-const SHORT: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(1);
 const AT_LONGEST: Duration = Duration::from_secs(30);
 const CLIENTS: usize = 64;
 const USERS: usize = 10;

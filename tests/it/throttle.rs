@@ -200,7 +200,8 @@ async fn guess_on(client: Client, guesser: usize, stop: Arc<AtomicBool>) -> usiz
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_logins_leaves_reads_fast() {
-    let settings = [OPEN[0], OPEN[1], ("LOGIN_FAILURES_PER_ADDRESS", "100000")];
+    let failures = ("LOGIN_FAILURES_PER_ADDRESS", "100000");
+    let settings = [OPEN[0], OPEN[1], failures, ("PASSWORD_HASH_PASSES", "2")];
     let (app, anon) = TestApp::with_settings(&settings).await;
     let ada = app.user("ada").await;
     read_again(&ada, 20).await;

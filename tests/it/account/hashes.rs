@@ -26,7 +26,7 @@ async fn many_may_log_in_at_once_while_a_hash_is_made_better() {
 
 #[tokio::test]
 async fn weaker_hashes_are_accepted_and_replaced() {
-    let (app, anon) = TestApp::init().await;
+    let (app, anon) = TestApp::with_settings(&[("PASSWORD_HASH_PASSES", "2")]).await;
     let ada = app.user("ada").await;
     let db = connect(app.database_url()).await;
     let bcrypt = bcrypt::hash_with_salt("short", 4, [7; 16]).unwrap();

@@ -108,16 +108,13 @@ impl Watch {
     }
 }
 
-/// Reads the first page, the next and the one before that; and from the end of the list the last,
-/// the one before it, and the way back.
+/// Reads the first page and the next; and from the end of the list the last and the one before it.
 async fn read_pages(client: &Client, list: &List) {
     let mut range = "first: 20".to_owned();
     for (next, cursor) in [
         ("first: 20 after", "endCursor"),
-        ("last: 20 before", "startCursor"),
         ("last: 20", ""),
         ("last: 20 before", "startCursor"),
-        ("first: 20 after", "endCursor"),
         ("", ""),
     ] {
         let document = list.document(&range);

@@ -86,7 +86,11 @@ impl TestApp {
             ("UPLOAD_DIR", uploads.path().to_str().unwrap()),
         ];
         let source = Source::from_pairs(base.into_iter().chain(settings.iter().copied()));
-        let config = Config::read(&source).unwrap();
+        let mut config = Config::read(&source).unwrap();
+        if !settings.iter().any(|(name, _)| name.starts_with("PASSWORD_HASH")) {
+            // Far below what the settings allow, since tests log in often.
+            (config.password_hash_memory_kib, config.password_hash_passes) = (64, 1);
+        }
         let options = ConnectOptions::new(&config, None).unwrap();
         let app = App::new(config, &options).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -12,15 +12,12 @@ use rookery::{
     id::{Id, UserKind},
 };
 use serde_json::json;
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::{app::TestApp, client::Client};
 
 /// Everybody's password in tests.
 pub const PASSWORD: &str = "correct horse battery";
-
-static PASSWORD_HASH: OnceCell<String> = OnceCell::const_new();
 
 /// A person with an account, logged in.
 pub struct TestUser {
@@ -120,10 +117,7 @@ impl TestApp {
     }
 
     async fn password_hash(&self) -> String {
-        let hash = async || {
-            let slot = self.app.hasher.slot().await.unwrap();
-            slot.hash(Password::new(PASSWORD.into()).unwrap()).await.unwrap()
-        };
-        PASSWORD_HASH.get_or_init(hash).await.clone()
+        let slot = self.app.hasher.slot().await.unwrap();
+        slot.hash(Password::new(PASSWORD.into()).unwrap()).await.unwrap()
     }
 }

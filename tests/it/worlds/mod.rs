@@ -23,7 +23,7 @@ use self::{
 };
 use crate::support::{app::TestApp, client::Client};
 
-const WORLDS: u64 = 3;
+const WORLDS: u64 = 2;
 const VIEWERS: usize = 4;
 /// Many paths go in one operation, so the limits on it are set aside.
 const SETTINGS: [(&str, &str); 8] = [
