@@ -18,6 +18,8 @@ pub(super) fn arguments(data: &Path, socket: &Path, durable: bool) -> Vec<OsStri
         // Disks without arms, and queries too short for the compiler to pay.
         "random_page_cost=1.1",
         "jit=off",
+        // What almost every connection needs, loaded once.
+        "shared_preload_libraries=plpgsql,dict_snowball",
         "timezone=UTC",
         "log_timezone=UTC",
         // Failed statements are told to the client, which logs what matters. Here they would let a

@@ -26,6 +26,8 @@ pub enum Heard {
 pub struct Events {
     response: Response,
     unread: String,
+    /// How much of it is known to hold no end of an event.
+    looked_through: usize,
 }
 
 impl Events {
@@ -40,7 +42,7 @@ impl Events {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
-        let mut events = Self { response, unread: String::new() };
+        let mut events = Self { response, unread: String::new(), looked_through: 0 };
         assert_eq!(events.hear().await, Heard::Alive, "at once");
         events
     }
@@ -56,11 +58,12 @@ impl Events {
     /// Whatever comes next.
     pub async fn hear(&mut self) -> Heard {
         let block = loop {
-            if let Some((block, rest)) = self.unread.split_once("\n\n") {
-                let block = block.to_owned();
-                self.unread = rest.to_owned();
-                break block;
+            if let Some(end) = self.unread[self.looked_through..].find("\n\n") {
+                let rest = self.unread.split_off(self.looked_through + end + 2);
+                self.looked_through = 0;
+                break std::mem::replace(&mut self.unread, rest);
             }
+            self.looked_through = self.unread.trim_end_matches('\n').len();
             let chunk =
                 timeout(PATIENCE, self.response.chunk()).await.expect("the server to speak");
             match chunk {
@@ -68,7 +71,7 @@ impl Events {
                 Ok(None) | Err(_) => return Heard::Closed,
             }
         };
-        match block.as_str() {
+        match &block[..block.len() - 2] {
             ":" => Heard::Alive,
             "event: complete\ndata:" => Heard::Complete,
             next => {
