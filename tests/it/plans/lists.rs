@@ -127,7 +127,7 @@ impl World {
         told.join(", ")
     }
 
-    /// Reads a post with ten votes, and one with as many as there can be.
+    /// Reads a post with five votes, and one with as many as there can be.
     pub fn posts(&self) -> [String; 2] {
         [self.hubs.other_post, self.hubs.post].map(|post| {
             let id = Id::<PostKind>::from(post);

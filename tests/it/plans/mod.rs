@@ -5,7 +5,7 @@
 //! counters tell how often a table was read as a whole, and how many rows were read.
 //!
 //! `PLAN_POSTS=200000 cargo test plans -- --nocapture` does it in a world of 200,000 posts and
-//! 2,000,000 votes.
+//! 1,000,000 votes.
 
 pub mod lists;
 mod plan;
