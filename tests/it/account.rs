@@ -181,6 +181,8 @@ async fn of_many_registrations_of_one_name_one_makes_it() {
         ("WRITES_PER_MINUTE", "100000"),
         ("REGISTRATIONS_PER_HOUR", "8"),
         ("DATABASE_WAIT_SECONDS", "30"),
+        ("DATABASE_LOCK_TIMEOUT_SECONDS", "30"),
+        ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "30"),
         ("REQUEST_TIMEOUT_SECONDS", "60"),
     ];
     let (app, anon) = TestApp::with_settings(&open).await;
