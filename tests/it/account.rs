@@ -176,15 +176,16 @@ async fn a_mutation_needs_a_session_that_stands() {
 #[tokio::test]
 async fn of_many_registrations_of_one_name_one_makes_it() {
     // Only those whose password is hashed are counted, so the limit of an hour is not met.
-    // Other tests may keep the machine busy.
-    let open = [
-        ("WRITES_PER_MINUTE", "100000"),
-        ("REGISTRATIONS_PER_HOUR", "8"),
-        ("DATABASE_WAIT_SECONDS", "30"),
-        ("DATABASE_LOCK_TIMEOUT_SECONDS", "30"),
-        ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "30"),
-        ("REQUEST_TIMEOUT_SECONDS", "60"),
-    ];
+    let mut open = vec![("WRITES_PER_MINUTE", "100000"), ("REGISTRATIONS_PER_HOUR", "8")];
+    // Other tests may keep the machine busy. CI tries it alone, with the bounds that a server has.
+    if std::env::var_os("ALONE").is_none() {
+        open.extend([
+            ("DATABASE_WAIT_SECONDS", "30"),
+            ("DATABASE_LOCK_TIMEOUT_SECONDS", "30"),
+            ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "30"),
+            ("REQUEST_TIMEOUT_SECONDS", "60"),
+        ]);
+    }
     let (app, anon) = TestApp::with_settings(&open).await;
     let attempt = |n: usize| {
         let mut input = registration(if n.is_multiple_of(2) { "ada" } else { "ADA" });

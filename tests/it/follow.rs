@@ -184,7 +184,7 @@ async fn pages_lose_and_repeat_nothing_while_follows_come_and_go() {
             star.key
         );
         let mut rng = StdRng::seed_from_u64(7);
-        for _ in 0..5 {
+        for _ in 0..8 {
             let (size, forward) = (rng.random_range(1..8), rng.random_bool(0.5));
             let mut change = async || database.batch_execute(&come_or_go).await.unwrap();
             let seen = walk(&anon, &star, side, size, forward, &mut change).await;

@@ -17,14 +17,14 @@ use crate::support::{
 const IMPATIENT: &[(&str, &str)] =
     &[("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1"), ("REQUEST_TIMEOUT_SECONDS", "2")];
 
-/// Posts, votes on them and on those of others, comments and answers: hundreds each, and follows.
+/// Posts, votes on them and on those of others, comments and answers: thousands, and follows.
 const BUSY: &str = "
     INSERT INTO users (id, username, email, password_hash)
         SELECT gen_random_uuid(), 'user_' || n, n || '@example.com', '' FROM generate_series(1, 100) AS n;
     INSERT INTO posts (id, owner_id, title, content)
-        SELECT gen_random_uuid(), {busy}, 'title', 'content' FROM generate_series(1, 400);
+        SELECT gen_random_uuid(), {busy}, 'title', 'content' FROM generate_series(1, 1000);
     INSERT INTO posts (id, owner_id, title, content)
-        SELECT gen_random_uuid(), users.id, 'title', 'content' FROM users, generate_series(1, 4) WHERE username LIKE 'user%';
+        SELECT gen_random_uuid(), users.id, 'title', 'content' FROM users, generate_series(1, 10) WHERE username LIKE 'user%';
     INSERT INTO votes (post_id, user_id, value) SELECT id, {busy}, 1 FROM posts;
     INSERT INTO votes (post_id, user_id, value)
         SELECT id, (SELECT id FROM users WHERE username = 'user_1'), -1 FROM posts;
@@ -63,7 +63,7 @@ async fn a_busy_account_is_suspended_restored_and_deleted() {
     sql.batch_execute(&BUSY.replace("{busy}", &format!("'{}'", busy.key))).await.unwrap();
     for field in ["suspendUser", "restoreUser"] {
         let answer = set(&root, field, &busy.id).await;
-        assert_eq!(answer.data(&format!("/{field}/user/postCount")), 400, "{}", answer.text);
+        assert_eq!(answer.data(&format!("/{field}/user/postCount")), 1000, "{}", answer.text);
         assert_none(&differences(&sql).await, field);
     }
     let busy = app.log_in(&busy, "busy", PASSWORD).await;
@@ -71,7 +71,7 @@ async fn a_busy_account_is_suspended_restored_and_deleted() {
         deleteAccount(input: { password: $password }) { userErrors { code } } }";
     let answer = busy.query(delete, json!({ "password": PASSWORD })).await;
     assert_eq!(answer.data("/deleteAccount/userErrors"), &json!([]), "{}", answer.text);
-    assert_eq!(app.count("posts").await, 400, "those of the others");
+    assert_eq!(app.count("posts").await, 1000, "those of the others");
     assert_eq!(app.count("comments WHERE author_id IS NULL AND deleted_at IS NULL").await, 0);
     assert_none(&differences(&sql).await, "the account is gone");
 }

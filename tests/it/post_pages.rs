@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// As many rows stay, and as many come, go and change.
-const STAYING: usize = 10;
+const STAYING: usize = 16;
 
 /// Rows that stay are met once each, whatever happens to others between the pages.
 #[tokio::test]

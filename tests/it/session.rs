@@ -143,7 +143,7 @@ async fn the_largest_session_can_be_ended() {
     let fill = format!(
         "SET LOCAL session_replication_role = replica;
          INSERT INTO refresh_tokens (hash, session_id, spent_at)
-         SELECT sha256(int4send(n)), '{}', now() FROM generate_series(1, 50000) AS n",
+         SELECT sha256(int4send(n)), '{}', now() FROM generate_series(1, 200000) AS n",
         ada.session
     );
     app.sql(&fill).await;

@@ -1,6 +1,9 @@
 //! Clients that send or read too slowly: each is cut off in time, and the others do not notice.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use futures_util::{SinkExt, StreamExt, future::join_all};
 use serde_json::{Value, json};
@@ -163,6 +166,7 @@ async fn who_does_not_read_its_answers_is_dropped_and_nothing_piles_up() {
     says.send(Message::text(json!({ "type": "connection_init" }).to_string())).await.unwrap();
     let payload = json!({ "query": "{ __schema { types { name description fields { name description } } } }" });
     let padding = " ".repeat(30_000);
+    let last_taken = Cell::new(Instant::now());
     let asks_on = async {
         let mut said = 0;
         while said < MUCH {
@@ -172,6 +176,7 @@ async fn who_does_not_read_its_answers_is_dropped_and_nothing_piles_up() {
             said += message.len();
             // Once the server waits for this client to read, nothing more goes through.
             says.send(Message::text(message)).await.unwrap();
+            last_taken.set(Instant::now());
         }
     };
     let given_up = async {
@@ -184,6 +189,8 @@ async fn who_does_not_read_its_answers_is_dropped_and_nothing_piles_up() {
         () = given_up => {}
         () = sleep(PATIENCE) => panic!("a client that does not read is not given up"),
     }
+    let waited = last_taken.get().elapsed();
+    assert!(waited < LIMIT + SLACK, "given up after {waited:?} in which nothing went through");
     let last_words = async {
         while let Some(message) = hears.next().await {
             if let Message::Close(frame) = message.unwrap() {

@@ -27,9 +27,9 @@ const WITH_LISTS: &str = "id voters(first: 3) { nodes { username } }
         followers(first: 2) { nodes { username } } following(first: 2) { nodes { username } }
         likedPosts(first: 2) { nodes { title } } }";
 
-/// For four pages of up to 20 rows with all that is shown of each. They are read by somebody, too, who
+/// For six pages of up to 20 rows with all that is shown of each. They are read by somebody, too, who
 /// blocks 50 people, which PostgreSQL may look up once a statement, and mutes 100.
-const MOST_ROWS: i64 = 13_300;
+const MOST_ROWS: i64 = 20_000;
 
 /// Who reads a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl World {
         told.join(", ")
     }
 
-    /// Reads a post with five votes, and one with as many as there can be.
+    /// Reads a post with ten votes, and one with as many as there can be.
     pub fn posts(&self) -> [String; 2] {
         [self.hubs.other_post, self.hubs.post].map(|post| {
             let id = Id::<PostKind>::from(post);

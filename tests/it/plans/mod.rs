@@ -5,7 +5,7 @@
 //! counters tell how often a table was read as a whole, and how many rows were read.
 //!
 //! `PLAN_POSTS=200000 cargo test plans -- --nocapture` does it in a world of 200,000 posts and
-//! 1,000,000 votes.
+//! 2,000,000 votes.
 
 pub mod lists;
 mod plan;
@@ -108,13 +108,16 @@ impl Watch {
     }
 }
 
-/// Reads the first page and the next; and from the end of the list the last and the one before it.
+/// Reads the first page, the next and the one before that; and from the end of the list the last,
+/// the one before it, and the way back.
 async fn read_pages(client: &Client, list: &List) {
     let mut range = "first: 20".to_owned();
     for (next, cursor) in [
         ("first: 20 after", "endCursor"),
+        ("last: 20 before", "startCursor"),
         ("last: 20", ""),
         ("last: 20 before", "startCursor"),
+        ("first: 20 after", "endCursor"),
         ("", ""),
     ] {
         let document = list.document(&range);

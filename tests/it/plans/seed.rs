@@ -24,7 +24,7 @@ const PEOPLE: &str = "
         SELECT u(n), left(md5(n::text), 12), n || '@example.com', '' FROM generate_series(1, {users}) AS n;
     INSERT INTO follows (follower_id, followee_id, created_at)
         SELECT u(1 + n % {users}), u(1 + (n * 7 + n / {users}) % {users}), to_timestamp(1700000000 + n)
-        FROM generate_series(1, {users} * 10) AS n
+        FROM generate_series(1, {users} * 20) AS n
         WHERE n % {users} <> (n * 7 + n / {users}) % {users} ON CONFLICT DO NOTHING;
     INSERT INTO follows (follower_id, followee_id)
         SELECT u(n), u(1) FROM generate_series(2, {users}) AS n ON CONFLICT DO NOTHING;
@@ -55,7 +55,7 @@ const POSTS: &str = "
     INSERT INTO votes (post_id, user_id, value, created_at)
         SELECT k(n, '000'), u(1 + (n * 37 + vote * 101) % {users}), CASE (n + vote) % 8 WHEN 0 THEN -1 ELSE 1 END,
                to_timestamp(1700000000 + n + vote * 1000)
-        FROM generate_series(1, {posts}) AS n, generate_series(0, 4) AS vote ON CONFLICT DO NOTHING;
+        FROM generate_series(1, {posts}) AS n, generate_series(0, 9) AS vote ON CONFLICT DO NOTHING;
     INSERT INTO votes (post_id, user_id, value, created_at)
         SELECT k({posts} + 1, '000'), u(n), CASE n % 3 WHEN 0 THEN -1 ELSE 1 END, to_timestamp(1700000000 + n)
         FROM generate_series(1, {users}) AS n;
@@ -69,11 +69,11 @@ const TALK: &str = "
         SELECT k(n, '200'), k(n, '000'), u(1 + n * 17 % {users}), k(n, '100'), 'so'
         FROM generate_series(1, {posts}) AS n WHERE n % 3 = 0;
     INSERT INTO comments (id, post_id, author_id, content)
-        SELECT k(n, '300'), k({posts} + 1, '000'), u(1 + n % {users}), 'said' FROM generate_series(1, 2000) AS n;
+        SELECT k(n, '300'), k({posts} + 1, '000'), u(1 + n % {users}), 'said' FROM generate_series(1, 5000) AS n;
     INSERT INTO comments (id, post_id, author_id, reply_to, content)
-        SELECT k(n, '400'), k({posts} + 1, '000'), u(1 + n % {users}), k(1, '300'), 'so' FROM generate_series(1, 1000) AS n;
+        SELECT k(n, '400'), k({posts} + 1, '000'), u(1 + n % {users}), k(1, '300'), 'so' FROM generate_series(1, 3000) AS n;
     INSERT INTO comments (id, post_id, author_id, content)
-        SELECT k(n, '500'), k(n, '000'), u(1), 'said' FROM generate_series(1, least({posts}, 1000)) AS n;
+        SELECT k(n, '500'), k(n, '000'), u(1), 'said' FROM generate_series(1, least({posts}, 3000)) AS n;
     INSERT INTO reports (id, reporter_id, post_id, reason, resolved_at)
         SELECT gen_random_uuid(), u(1 + n % {users}), k(1 + n % {posts}, '000'), 'spam',
                CASE n % 2 WHEN 0 THEN now() END FROM generate_series(1, {users} * 2) AS n
@@ -81,7 +81,7 @@ const TALK: &str = "
     INSERT INTO moderation_log (id, actor_id, action, target_kind, target_id)
         SELECT gen_random_uuid(), u(1), 'set_role', 'user', u(1 + n % 50) FROM generate_series(1, {users} * 2) AS n;";
 
-/// Fills the world with so many posts, five votes on each, and a tenth as many people, if those are enough to follow many.
+/// Fills the world with so many posts, ten votes on each, and a tenth as many people, if those are enough to follow many.
 pub async fn fill(app: &TestApp, posts: i32, few: &TestUser, many: &TestUser) -> Hubs {
     let users = (posts / 10).max(400);
     let followed = (users / 10).max(310).min(users - 1);
