@@ -12,6 +12,7 @@ use super::{
     Counted,
     follow::lock_pair,
     keyset::Order,
+    lists,
     page::{Page, Position, Window},
     relation,
     schema::blocks,
@@ -186,6 +187,8 @@ pub async fn page(
             .sql(names.since)
             .sql(" AS since")
             .with(from(kind, setter))
+            .sql(" AND ")
+            .with(lists::at_some_time(names.since))
     };
     let statement = Statement::default().with(window.page(order, select));
     Ok(Page::from_read(statement.load(&mut conn).await?, window))

@@ -81,6 +81,8 @@ pub async fn pages(
             .sql(user::COLUMNS)
             .sql(", follows.created_at AS followed_at")
             .with(listed(viewer, side))
+            .sql(" AND ")
+            .with(lists::at_some_time("follows.created_at"))
     };
     lists::pages(conn, users, window, window.page(order, select)).await
 }

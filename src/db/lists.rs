@@ -32,6 +32,13 @@ struct ChildCount {
     count: i64,
 }
 
+/// What is true of every row, by the column of its time, and is said by lists alone: the indexes of lists
+/// ask for it, so that PostgreSQL does not look up a pair in them. Its other half stands last there, so
+/// that all in between would be read.
+pub(super) fn at_some_time(column: &'static str) -> impl FnOnce(Statement) -> Statement {
+    move |statement| statement.sql(" ").sql(column).sql(" > '-infinity' ")
+}
+
 fn parents(ids: &[Uuid]) -> impl FnOnce(Statement) -> Statement {
     let ids = ids.to_vec();
     move |statement| {

@@ -181,7 +181,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    votes (post_id, user_id) {
+    votes (user_id, post_id) {
         post_id -> Uuid,
         user_id -> Uuid,
         value -> Int2,

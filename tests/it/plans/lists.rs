@@ -137,6 +137,13 @@ impl World {
         })
     }
 
+    /// Votes on a post with ten votes.
+    pub fn vote(&self) -> String {
+        let post = Id::<PostKind>::from(self.hubs.other_post);
+        let input = format!("{{ postId: \"{post}\", direction: DOWN }}");
+        format!("mutation {{ vote(input: {input}) {{ post {{ score }} }} }}")
+    }
+
     /// Every list there is.
     pub fn lists(&self) -> Vec<List> {
         self.hubs.lists()

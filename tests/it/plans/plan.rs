@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::indexes::Indexes;
+
 /// PostgreSQL's log, read to its end again and again.
 pub struct Log {
     path: PathBuf,
@@ -66,6 +68,17 @@ impl Plan {
     pub fn faults(&self, allowed: &Allowed) -> Vec<String> {
         let mut faults = Vec::new();
         visit(&self.root, false, allowed, &mut faults);
+        self.told(faults)
+    }
+
+    /// The indexes of which more is read than is asked for.
+    pub fn reads_between(&self, indexes: &Indexes) -> Vec<String> {
+        let mut faults = Vec::new();
+        visit_scans(&self.root, indexes, &mut faults);
+        self.told(faults)
+    }
+
+    fn told(&self, mut faults: Vec<String>) -> Vec<String> {
         if !faults.is_empty() {
             faults.push(format!("  in {}", self.statement));
         }
@@ -104,6 +117,19 @@ fn visit(node: &Value, stops: bool, allowed: &Allowed, faults: &mut Vec<String>)
         let of_rows =
             matches!(child["Parent Relationship"].as_str(), Some("Outer" | "Subquery" | "Member"));
         visit(child, kind == "Limit" || of_rows && passes_on && stops, allowed, faults);
+    }
+}
+
+fn visit_scans(node: &Value, indexes: &Indexes, faults: &mut Vec<String>) {
+    if let (Some(index), Some(conditions)) =
+        (node["Index Name"].as_str(), node["Index Cond"].as_str())
+        && node["Node Type"] != "Bitmap Index Scan"
+        && indexes.reads_between(index, conditions)
+    {
+        faults.push(format!("  {index} by {conditions}"));
+    }
+    for child in node["Plans"].as_array().into_iter().flatten() {
+        visit_scans(child, indexes, faults);
     }
 }
 

@@ -60,7 +60,8 @@ const POSTS: &str = "
         SELECT k({posts} + 1, '000'), u(n), CASE n % 3 WHEN 0 THEN -1 ELSE 1 END, to_timestamp(1700000000 + n)
         FROM generate_series(1, {users}) AS n;
     INSERT INTO votes (post_id, user_id, value, created_at)
-        SELECT id, u(1), 1, created_at FROM posts ORDER BY id DESC LIMIT 5000 ON CONFLICT DO NOTHING;";
+        SELECT id, voter, 1, created_at FROM posts CROSS JOIN unnest(ARRAY[u(1), {manys}]) AS voter
+        ORDER BY id DESC LIMIT 10000 ON CONFLICT DO NOTHING;";
 
 const TALK: &str = "
     INSERT INTO comments (id, post_id, author_id, content)

@@ -52,6 +52,7 @@ async fn tables(database: &Client) -> Vec<Table> {
                  FROM pg_index, unnest(indkey) WITH ORDINALITY AS part (number, place)
                  JOIN pg_attribute ON attnum = number
                  WHERE indrelid = pg_class.oid AND attrelid = pg_class.oid AND indisprimary
+                   AND place <= indnkeyatts
                  ORDER BY place)
              FROM pg_class
              WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
