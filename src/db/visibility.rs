@@ -19,18 +19,20 @@ use uuid::Uuid;
 use super::statement::{Statement, Term};
 use crate::auth::Viewer;
 
-/// `NOT (either blocked the other)`, in two index probes that PostgreSQL skips for strangers.
+/// `NOT (either blocked the other)`, in two index probes that PostgreSQL skips for strangers. A
+/// subquery for its value, unlike `NOT EXISTS`, is never turned into a read of all whom the viewer
+/// blocks, who may be very many.
 fn no_block(statement: Statement, viewer: Term, other: &'static str) -> Statement {
     statement
-        .sql(" NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ")
+        .sql(" (SELECT TRUE FROM blocks WHERE blocker_id = ")
         .term(viewer)
         .sql(" AND blocked_id = ")
         .sql(other)
-        .sql(") AND NOT EXISTS (SELECT FROM blocks WHERE blocked_id = ")
+        .sql(") IS NOT TRUE AND (SELECT TRUE FROM blocks WHERE blocked_id = ")
         .term(viewer)
         .sql(" AND blocker_id = ")
         .sql(other)
-        .sql(") ")
+        .sql(") IS NOT TRUE ")
 }
 
 /// Evaluated once a statement, not once a row, and only where nothing cheaper decided.
@@ -205,6 +207,6 @@ pub fn not_muted<E: Into<Term>>(
             .term(viewer)
             .sql(" AND muted_id = ")
             .sql(other)
-            .sql(") IS NULL "),
+            .sql(") IS NOT TRUE "),
     }
 }

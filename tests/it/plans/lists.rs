@@ -28,7 +28,7 @@ const WITH_LISTS: &str = "id voters(first: 3) { nodes { username } }
         likedPosts(first: 2) { nodes { title } } }";
 
 /// For six pages of up to 20 rows with all that is shown of each. They are read by somebody, too, who
-/// blocks 50 people, which PostgreSQL may look up once a statement, and mutes 100.
+/// mutes 100 people, which the statements of feeds look up once each.
 const MOST_ROWS: i64 = 20_000;
 
 /// Who reads a list.
