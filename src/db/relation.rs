@@ -36,14 +36,15 @@ pub async fn find_many(
     viewer: Uuid,
     users: &[Uuid],
 ) -> Result<Vec<RelationRow>> {
+    // Subqueries for their value, unlike EXISTS, are never turned into a read of all who follow the viewer.
     let statement = Statement::new("WITH viewer (id) AS (SELECT ")
         .bind::<sql_types::Uuid, _>(viewer)
         .sql(
             ") SELECT other AS user_id, \
-             EXISTS (SELECT FROM follows WHERE follower_id = viewer.id AND followee_id = other) AS is_following, \
-             EXISTS (SELECT FROM follows WHERE follower_id = other AND followee_id = viewer.id) AS is_followed_by, \
-             EXISTS (SELECT FROM blocks WHERE blocker_id = viewer.id AND blocked_id = other) AS is_blocking, \
-             EXISTS (SELECT FROM mutes WHERE muter_id = viewer.id AND muted_id = other) AS is_muting \
+             (SELECT TRUE FROM follows WHERE follower_id = viewer.id AND followee_id = other) IS TRUE AS is_following, \
+             (SELECT TRUE FROM follows WHERE follower_id = other AND followee_id = viewer.id) IS TRUE AS is_followed_by, \
+             (SELECT TRUE FROM blocks WHERE blocker_id = viewer.id AND blocked_id = other) IS TRUE AS is_blocking, \
+             (SELECT TRUE FROM mutes WHERE muter_id = viewer.id AND muted_id = other) IS TRUE AS is_muting \
              FROM viewer, unnest(",
         )
         .bind::<sql_types::Array<sql_types::Uuid>, _>(users.to_vec())

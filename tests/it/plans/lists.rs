@@ -27,8 +27,8 @@ const WITH_LISTS: &str = "id voters(first: 3) { nodes { username } }
         followers(first: 2) { nodes { username } } following(first: 2) { nodes { username } }
         likedPosts(first: 2) { nodes { title } } }";
 
-/// For six pages of up to 20 rows with all that is shown of each. They are read by somebody, too, who
-/// mutes 100 people, which the statements of feeds look up once each.
+/// For six pages of up to 20 rows with all that is shown of each, also to somebody who blocks 50 people
+/// and mutes 100.
 const MOST_ROWS: i64 = 20_000;
 
 /// Who reads a list.
@@ -98,7 +98,7 @@ pub struct World {
     pub few: TestUser,
     pub many: TestUser,
     admin: TestUser,
-    hubs: Hubs,
+    pub hubs: Hubs,
 }
 
 impl World {
@@ -125,23 +125,6 @@ impl World {
             told.push(format!("{} {table}", app.count(table).await));
         }
         told.join(", ")
-    }
-
-    /// Reads a post with ten votes, and one with as many as there can be.
-    pub fn posts(&self) -> [String; 2] {
-        [self.hubs.other_post, self.hubs.post].map(|post| {
-            let id = Id::<PostKind>::from(post);
-            format!(
-                "{{ post(id: \"{id}\") {{ score upvotes downvotes viewerVote commentCount }} }}"
-            )
-        })
-    }
-
-    /// Votes on a post with ten votes.
-    pub fn vote(&self) -> String {
-        let post = Id::<PostKind>::from(self.hubs.other_post);
-        let input = format!("{{ postId: \"{post}\", direction: DOWN }}");
-        format!("mutation {{ vote(input: {input}) {{ post {{ score }} }} }}")
     }
 
     /// Every list there is.

@@ -9,6 +9,7 @@
 //! `PLAN_POSTS=200000 cargo test plans -- --nocapture` does it in a world of 200,000 posts and
 //! 2,000,000 votes.
 
+mod alike;
 mod indexes;
 pub mod lists;
 mod plan;
@@ -184,7 +185,7 @@ async fn no_list_reads_a_table_or_sorts_more_than_it_shows() {
     let mut watch = Watch::new(&app).await;
     let mut faults = look_at_pages(&world, &mut watch).await;
     faults.extend(look_at_counts(&world, &mut watch).await);
-    assert_votes_cost_nothing(&world, &mut watch).await;
+    alike::assert_many_cost_as_few(&world, &mut watch).await;
     println!("all in {:?}", started.elapsed());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -230,28 +231,6 @@ async fn look_at_counts(world: &World, watch: &mut Watch) -> Vec<String> {
         }
     }
     faults
-}
-
-/// A post on which everybody voted and thousands commented is read like any other, also by somebody who
-/// voted on thousands of posts; and they vote like anybody.
-async fn assert_votes_cost_nothing(world: &World, watch: &mut Watch) {
-    let (few, many) = (&world.few, &world.many);
-    let ([post, popular], vote) = (world.posts(), world.vote());
-    let mut rows = Vec::new();
-    for (client, document) in
-        [(few, &post), (few, &popular), (many, &post), (few, &vote), (many, &vote)]
-    {
-        let ask = async {
-            let answer = client.query(document, json!({})).await;
-            assert!(answer.text.contains(r#""score":"#), "{}", answer.text);
-        };
-        rows.push(watch.during(ask).await.reads.rows);
-    }
-    println!("posts with few votes, with many, by who votes often; votes of both: {rows:?} rows");
-    // `few` blocks fifty people, which is nothing to a post of somebody else's.
-    assert!(rows[0] <= 5, "{rows:?}");
-    assert!(rows[1].max(rows[2]) <= rows[0] + 2, "{rows:?}");
-    assert!(rows[4] <= rows[3] + 2, "{rows:?}");
 }
 
 /// Who follows a hundred times as many people waits at most three times as long.

@@ -32,6 +32,7 @@ const PEOPLE: &str = "
         SELECT u(1), u(n) FROM generate_series(2, {many}) AS n ON CONFLICT DO NOTHING;
     INSERT INTO follows (follower_id, followee_id) SELECT {few}, u(n) FROM generate_series(1, 20) AS n;
     INSERT INTO follows (follower_id, followee_id) SELECT {manys}, u(n) FROM generate_series(1, {many}) AS n;
+    INSERT INTO follows (follower_id, followee_id) SELECT u(n), {manys} FROM generate_series(1, {users}) AS n;
     INSERT INTO blocks SELECT u(1 + n % {users}), u(1 + (n * 3 + 1) % {users}) FROM generate_series(1, {users}) AS n
         WHERE n % {users} <> (n * 3 + 1) % {users} ON CONFLICT DO NOTHING;
     INSERT INTO mutes SELECT u(1 + n % {users}), u(1 + (n * 3 + 1) % {users}) FROM generate_series(1, {users}) AS n
