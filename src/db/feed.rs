@@ -38,7 +38,7 @@ WITH near AS MATERIALIZED (
                         WHERE user_id = {viewer} AND following_count >= 300), 0)
     ) AS anybodys
     WHERE (SELECT TRUE FROM follows WHERE follower_id = {viewer} AND followee_id = anybodys.owner_id)
-      AND anybodys.owner_id NOT IN (SELECT muted_id FROM mutes WHERE muter_id = {viewer})
+      AND {owner_not_muted}
     LIMIT {rows}
 ), firsts AS MATERIALIZED (
     SELECT followee_id, first.key
@@ -48,7 +48,7 @@ WITH near AS MATERIALIZED (
         ORDER BY {key} {direction}, {id} {direction} LIMIT 1
     ) AS first
     WHERE follower_id = {viewer} AND (SELECT count(*) FROM near) < {rows}
-      AND followee_id NOT IN (SELECT muted_id FROM mutes WHERE muter_id = {viewer})
+      AND {followee_not_muted}
     ORDER BY first.key {direction}, first.id {direction} LIMIT {rows}
 ), feed AS (
     SELECT key, id
@@ -206,6 +206,8 @@ fn statement<K: SqlKey>(
         "viewer" => s.bind::<sql_types::Uuid, _>(viewer),
         "rows" => s.bind::<sql_types::BigInt, _>(window.rows_to_read()),
         "window" => s.with(window.range(ranking.order)),
+        "owner_not_muted" => s.with(visibility::not_muted(Some(viewer), "anybodys.owner_id")),
+        "followee_not_muted" => s.with(visibility::not_muted(Some(viewer), "followee_id")),
         "open_to_followers" => s.sql(visibility::POST_OF_FOLLOWEE),
         _ => s.unknown(gap),
     })

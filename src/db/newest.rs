@@ -21,7 +21,7 @@ use super::{
     page::Window,
     post::{PostRow, Text},
     post_list::ListedPost,
-    statement::Statement,
+    statement::{Statement, Term},
     visibility,
 };
 use crate::error::Result;
@@ -166,9 +166,12 @@ fn statement(asked: &[Asked], page: &'static str, most: i64) -> Statement {
         "most" => s.bind::<sql_types::BigInt, _>(most),
         "listed" => s.with(visibility::post::<Uuid>(None)),
         "open_to_followers" => s.sql(visibility::POST_OF_FOLLOWEE),
+        "not_muted" => s.with(visibility::not_muted(Some(VIEWER), "followee_id")),
         _ => s.unknown(gap),
     })
 }
+
+const VIEWER: Term = Term::Column("asked.viewer");
 
 /// The inner limit is one that the planner sees, the most that any page reads: it would plan for a
 /// tenth of the table.
@@ -200,7 +203,7 @@ LEFT JOIN LATERAL (
                 SELECT followee_id, latest, second FROM feed_heads
                 WHERE follower_id = asked.viewer AND latest < asked.after
                   AND latest > '00000000-0000-0000-0000-000000000000'
-                  AND followee_id NOT IN (SELECT muted_id FROM mutes WHERE muter_id = asked.viewer)
+                  AND {not_muted}
                 ORDER BY latest DESC LIMIT asked.rows
             )
             UNION ALL
@@ -212,7 +215,7 @@ LEFT JOIN LATERAL (
                     ORDER BY id DESC LIMIT 1
                 ) AS first
                 WHERE follower_id = asked.viewer AND latest >= asked.after
-                  AND followee_id NOT IN (SELECT muted_id FROM mutes WHERE muter_id = asked.viewer)
+                  AND {not_muted}
                 ORDER BY first.id DESC LIMIT asked.rows
             )
         ) AS head
