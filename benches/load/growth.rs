@@ -67,6 +67,7 @@ async fn in_largest(growing: &Growing<'_>, votes: i64, report: &mut Report) -> O
     add("people followed, a feed", growing.followees().await?);
     add("votes on the post that is read", growing.read_votes().await?);
     add("votes on the post that is voted on", growing.cast_votes().await?);
+    add("votes of the one who reads, a feed", growing.zeal().await?);
     add("posts voted on by 64 clients", growing.spread().await?);
     add("a search over everything meanwhile, a post by id", growing.beside_a_search().await?);
     Ok(())
@@ -156,6 +157,15 @@ impl Growing<'_> {
         let mut rows = Vec::new();
         for (label, post) in self.world.posts_by_votes().await? {
             rows.push(self.row(label, votes(&self.everybody_on(&[post]).await?)?, 1).await?);
+        }
+        Ok(rows)
+    }
+
+    /// A feed shows how its reader voted on each post.
+    async fn zeal(&self) -> Outcome<Vec<Row>> {
+        let mut rows = Vec::new();
+        for (votes, reader) in self.world.voters().await? {
+            rows.push(self.row(votes, feeds(&[reader])?, 1).await?);
         }
         Ok(rows)
     }

@@ -44,6 +44,12 @@ INSERT INTO votes (post_id, user_id, value)
 SELECT (SELECT id FROM posts WHERE listed ORDER BY id OFFSET $2::bigint LIMIT 1), id, 1
 FROM users WHERE username LIKE 'crowd\\_%' LIMIT $1::bigint ON CONFLICT DO NOTHING";
 
+/// One person votes for the latest posts that everybody sees, `$2` of them.
+const ZEAL: &str = "
+INSERT INTO votes (post_id, user_id, value)
+SELECT id, $1::text::uuid, 1 FROM (SELECT id FROM posts WHERE listed ORDER BY id DESC LIMIT $2::bigint) AS latest
+ON CONFLICT DO NOTHING";
+
 /// The database, filled.
 pub struct World {
     postgres: EmbeddedPostgres,
@@ -123,6 +129,19 @@ impl World {
             posts.push((row.get(0), key(&row, 1)?));
         }
         Ok(posts)
+    }
+
+    /// People who follow about a hundred, each with how often they voted: seldom, often and very often.
+    pub async fn voters(&self) -> Outcome<Vec<(i64, Uuid)>> {
+        const COUNT: &str = "SELECT count(*) FROM votes WHERE user_id = $1::text::uuid";
+        let mut voters = Vec::new();
+        for (votes, person) in [0_i64, 1_000, 100_000].into_iter().zip(self.following(100).await?) {
+            let name = person.to_string();
+            self.client.execute(ZEAL, &[&name, &votes]).await?;
+            voters.push((self.client.query_one(COUNT, &[&name]).await?.get(0), person));
+        }
+        self.client.batch_execute("VACUUM (ANALYZE) votes, post_stats").await?;
+        Ok(voters)
     }
 
     /// Posts, each with somebody to vote on it.
