@@ -59,8 +59,15 @@ impl App {
     /// # Errors
     /// When a part cannot be made from this configuration.
     pub fn new(config: Config, database: &ConnectOptions) -> Result<Self> {
+        Self::with(config, database, Db::new(database)?)
+    }
+
+    /// The same, with a way to the database that is there already.
+    ///
+    /// # Errors
+    /// When a part cannot be made from this configuration.
+    pub fn with(config: Config, database: &ConnectOptions, db: Db) -> Result<Self> {
         let keys = Keys::new(&config)?;
-        let db = Db::new(database)?;
         Ok(Self {
             media: Media::new(&config, &db)?,
             hub: Hub::new(database, &db),

@@ -122,7 +122,7 @@ async fn all_problems_of_a_registration_come_together() {
     ];
     let expected: Vec<_> = expected.map(|(code, field)| (code.into(), field.into())).into();
     assert_eq!(problems(&answer, "register"), expected);
-    let conn = app.app.db.read().await.unwrap();
+    let conn = app.db().read().await.unwrap();
     assert_eq!(user::count(&conn, None).await.unwrap(), 1);
 }
 
@@ -198,7 +198,7 @@ async fn of_many_registrations_of_one_name_one_makes_it() {
     for answer in answers.iter().filter(|answer| answer.data("/register/user").is_null()) {
         assert_eq!(problems(answer, "register"), [("TAKEN".into(), "username".into())]);
     }
-    let conn = app.app.db.read().await.unwrap();
+    let conn = app.db().read().await.unwrap();
     assert_eq!(user::count(&conn, None).await.unwrap(), 1);
 }
 
@@ -274,6 +274,6 @@ async fn hostile_registrations_write_nothing() {
         assert!(refused, "{field}: {:.200}", answer.text);
         assert!(answer.text.len() < 2_000, "{field}: {:.200}", answer.text);
     }
-    let conn = app.app.db.read().await.unwrap();
+    let conn = app.db().read().await.unwrap();
     assert_eq!(user::count(&conn, None).await.unwrap(), 0);
 }

@@ -58,7 +58,7 @@ fn no_operation_asks_for_more_memory_than_it_did() {
     // Allocations are counted by thread, and the server and its client are on this one.
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let (app, ada, post) = runtime.block_on(async {
-        let (app, _) = TestApp::with_settings(&[("WRITES_PER_MINUTE", "1000")]).await;
+        let (app, _) = TestApp::alone_with(&[("WRITES_PER_MINUTE", "1000")]).await;
         let ada = app.user("ada").await;
         app.sql(&CROWD.replace("{ada}", &format!("'{}'", ada.key))).await;
         let post = app.write_post(ada.key, "A kite").await.id;

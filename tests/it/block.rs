@@ -233,7 +233,7 @@ async fn a_mute_hides_from_lists_and_nowhere_else() {
 /// Blocks and follows of the same two people at the same time: no follow outlives a block.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follow_never_outlives_a_block() {
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     for _ in 0..20 {
         let answers = tokio::join!(

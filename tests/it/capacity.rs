@@ -26,7 +26,7 @@ async fn writes_wait_for_the_connections_that_there_are() {
 
     let config = Config::read(&Source::from_pairs([("DATABASE_URL", app.database_url())])).unwrap();
     let options = ConnectOptions::new(&config, None).unwrap();
-    let shortage = capacity::shortage(&app.app.db, &options).await.unwrap();
+    let shortage = capacity::shortage(&app.db(), &options).await.unwrap();
     assert_eq!(shortage, Some((19, 5)));
 
     for answer in join_all((0..40).map(|_| ada.query(RENAME, json!({})))).await {

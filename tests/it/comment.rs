@@ -196,7 +196,7 @@ async fn what_somebody_said_is_listed_where_the_viewer_may_read_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_reads_on_from_the_last_comment_they_know_misses_none() {
-    let (app, anon) = TestApp::with_settings(&[("WRITES_PER_MINUTE", "1000")]).await;
+    let (app, anon) = TestApp::alone_with(&[("WRITES_PER_MINUTE", "1000")]).await;
     let ada = app.user("ada").await;
     let post = app.post(&ada).await;
     let write = async |n: usize| {

@@ -58,7 +58,7 @@ async fn it_loses_the_live_connections_that_it_has() {
         (Socket::of(app.address, device.token()).await, Events::of(&device, &follow).await);
     let (mut own, mut own_events) =
         (Socket::of(app.address, ada.token()).await, Events::of(&ada, &follow).await);
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     let logout = "mutation { logout(input: {}) { endedSessionId } }";
     assert_eq!(device.query(logout, json!({})).await.code(), None);
     let over = async {

@@ -55,9 +55,9 @@ async fn one_event_reaches_everybody() {
         socket
     });
     let mut sockets: Vec<Socket> = stream::iter(open).buffer_unordered(AT_ONCE).collect().await;
-    app.subscriptions(sockets.len() * each).await;
+    app.until_subscriptions(sockets.len() * each).await;
 
-    let database = app.database().await;
+    let database = app.shared().await;
     let mut times = Vec::new();
     for score in 1..=EVENTS {
         let vote = format!("UPDATE post_stats SET upvotes = {score}");
@@ -103,5 +103,5 @@ async fn crowd(app: &TestApp, size: usize) -> Vec<String> {
         })
         .collect();
     app.sql(&rows).await;
-    people.into_iter().map(|viewer| app.app.tokens.issue(viewer).unwrap()).collect()
+    people.into_iter().map(|viewer| app.tokens().issue(viewer).unwrap()).collect()
 }

@@ -45,7 +45,7 @@ async fn expected(app: &TestApp, viewer: &TestUser, key: &str) -> Vec<String> {
          ORDER BY {key}",
         viewer.key
     );
-    let rows = app.database().await.query(&query, &[]).await.unwrap();
+    let rows = app.shared().await.query(&query, &[]).await.unwrap();
     let id = |text: &str| Id::<PostKind>::from(text.parse::<Uuid>().unwrap()).to_string();
     rows.iter().map(|row| id(row.get(0))).collect()
 }

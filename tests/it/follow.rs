@@ -102,7 +102,7 @@ async fn deleting_an_account_leaves_the_counts_of_others_right() {
     for (one, other) in [(&ada, &bob), (&bob, &ada), (&eve, &ada), (&ada, &eve)] {
         follow(one, other).await;
     }
-    let database = app.database().await;
+    let database = app.shared().await;
     database.execute("DELETE FROM users WHERE username = $1", &[&bob.username]).await.unwrap();
     let me = ada.query("{ me { followerCount followingCount } }", json!({})).await;
     assert_eq!(me.data("/me"), &json!({ "followerCount": 1, "followingCount": 1 }));
@@ -152,7 +152,7 @@ async fn walk(
 async fn pages_lose_and_repeat_nothing_while_follows_come_and_go() {
     let (app, anon) = TestApp::init().await;
     let star = app.user("star").await;
-    let database = app.database().await;
+    let database = app.shared().await;
     // Half of them stay; times collide, so that the id decides.
     let fans = "INSERT INTO users (id, username, email, password_hash)
         SELECT overlay(gen_random_uuid()::text placing '7' from 15)::uuid, 'fan' || n, 'fan' || n || '@example.com', ''

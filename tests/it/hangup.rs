@@ -17,7 +17,7 @@ async fn a_statement_that_nobody_waits_for_is_stopped_and_holds_up_nobody() {
     let waiting = async || {
         let sql = "SELECT count(*) FROM pg_stat_activity
                    WHERE wait_event_type = 'Lock' AND datname = current_database()";
-        app.database().await.query_one(sql, &[]).await.unwrap().get::<_, i64>(0)
+        app.shared().await.query_one(sql, &[]).await.unwrap().get::<_, i64>(0)
     };
     let table = app.lock("posts").await;
     let abandoned = tokio::spawn({

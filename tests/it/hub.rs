@@ -39,7 +39,7 @@ async fn next(member: &mut Subscription) -> Option<Told> {
 
 #[tokio::test]
 async fn an_answer_is_made_once_for_all_who_get_the_same() {
-    let (app, _anon) = TestApp::init().await;
+    let (app, _anon) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let post = app.post(&ada).await;
     let viewer = Viewer { user_id: ada.key, session_id: ada.session };
@@ -53,7 +53,7 @@ async fn an_answer_is_made_once_for_all_who_get_the_same() {
             viewer: (n < 50).then_some(viewer),
             hangup: Hangup::default(),
         };
-        members.push(app.app.hub.join(wanted).await.unwrap());
+        members.push(app.parts().hub.join(wanted).await.unwrap());
     }
     for answer in ["1", "2"] {
         app.sql("UPDATE posts SET title = 'New'").await;
@@ -68,7 +68,7 @@ async fn an_answer_is_made_once_for_all_who_get_the_same() {
         assert_eq!(next(member).await, Some(Told::End(why)));
         assert_eq!(next(member).await, None);
     }
-    assert_eq!(app.app.hub.subscriptions(), 0);
+    assert_eq!(app.subscriptions(), 0);
 }
 
 /// Takes the post from the public while its answer is made, which is made of what it is then.
@@ -88,7 +88,7 @@ impl Selection for Withdrawn {
 
 #[tokio::test]
 async fn nobody_is_told_what_a_post_became_that_was_taken_from_them_meanwhile() {
-    let (app, _anon) = TestApp::init().await;
+    let (app, _anon) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let post = app.post(&ada).await;
     let owner = Viewer { user_id: ada.key, session_id: ada.session };
@@ -101,7 +101,7 @@ async fn nobody_is_told_what_a_post_became_that_was_taken_from_them_meanwhile() 
             viewer,
             hangup: Hangup::default(),
         };
-        app.app.hub.join(wanted).await.unwrap()
+        app.parts().hub.join(wanted).await.unwrap()
     };
     let (mut owner, mut stranger) = (join(Some(owner)).await, join(None).await);
     app.sql("UPDATE posts SET title = 'New'").await;
@@ -123,13 +123,13 @@ impl Selection for Held {
 
 #[tokio::test]
 async fn who_comes_while_a_room_cannot_keep_up_is_told_that_they_missed_something() {
-    let (app, _anon) = TestApp::init().await;
+    let (app, _anon) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let (post, other) = (app.post(&ada).await, app.post(&ada).await);
     let join = async |topic, selection| {
         let (group, hangup) = ([0; 32], Hangup::default());
         let wanted = Wanted { topic, group, selection, viewer: None, hangup };
-        app.app.hub.join(wanted).await.unwrap()
+        app.parts().hub.join(wanted).await.unwrap()
     };
     let held = Arc::new(Held(Semaphore::new(0)));
     let mut elsewhere = join(Topic::Post(other.key), Arc::new(Counting::default())).await;
@@ -215,7 +215,7 @@ async fn an_event_takes_as_many_statements_for_many_as_for_few() {
             stranger.subscribe("c", &document).await;
             sockets.extend([known, stranger]);
         }
-        app.subscriptions(sockets.len()).await;
+        app.until_subscriptions(sockets.len()).await;
         let before = app.sent("").await;
         app.comment(&ada, &post, None).await;
         for socket in &mut sockets {

@@ -95,7 +95,7 @@ async fn what_shines_through_stays_so_and_nothing_is_enlarged() {
 
 #[tokio::test]
 async fn a_picture_is_changed_described_and_taken_away() {
-    let (app, stranger) = TestApp::init().await;
+    let (app, stranger) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let written = create(&ada, png(20, 10)).await;
     let id = written.data("/createPost/post/id").clone();
@@ -120,7 +120,7 @@ async fn a_picture_is_changed_described_and_taken_away() {
     let removed = ada.query(UPDATE, change).await;
     assert_eq!(removed.data("/updatePost/post/image"), &Value::Null);
     assert_eq!(stranger.fetch(&second).await.0, 404);
-    app.app.media.remove_due().await.unwrap();
+    app.parts().media.remove_due().await.unwrap();
     assert_eq!(files(app.uploads()), Vec::<String>::new());
 }
 
@@ -207,7 +207,7 @@ async fn who_sees_a_suspended_person_sees_their_pictures() {
 
 #[tokio::test]
 async fn a_picture_goes_with_its_post_and_its_owner() {
-    let (app, stranger) = TestApp::init().await;
+    let (app, stranger) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let mut urls = Vec::new();
     let mut ids = Vec::new();
@@ -217,7 +217,7 @@ async fn a_picture_goes_with_its_post_and_its_owner() {
         ids.push(written.data("/createPost/post/id").clone());
     }
     ada.query(DELETE, json!({ "input": { "id": ids[0] } })).await;
-    let sql = app.database().await;
+    let sql = app.shared().await;
     app.suspend(&ada).await;
     assert_eq!(stranger.fetch(&urls[1]).await.0, 404, "hidden by a moderator");
     sql.batch_execute("UPDATE users SET suspended_at = NULL").await.unwrap();
@@ -228,7 +228,7 @@ async fn a_picture_goes_with_its_post_and_its_owner() {
     assert_eq!(seen, [404, 200, 200]);
     sql.batch_execute("DELETE FROM users").await.unwrap();
     assert_eq!(stranger.fetch(&urls[1]).await.0, 404);
-    assert_eq!(app.app.media.remove_due().await.unwrap(), 3);
+    assert_eq!(app.parts().media.remove_due().await.unwrap(), 3);
     assert_eq!(files(app.uploads()), Vec::<String>::new());
     assert_eq!(sql.query("SELECT FROM images", &[]).await.unwrap().len(), 0);
 }

@@ -59,7 +59,7 @@ async fn set(admin: &TestUser, field: &str, user: &str) -> Answer {
 async fn a_busy_account_is_suspended_restored_and_deleted() {
     let (app, _) = TestApp::init().await;
     let (busy, root) = (app.user("busy").await, app.admin("root").await);
-    let sql = app.database().await;
+    let sql = app.shared().await;
     sql.batch_execute(&BUSY.replace("{busy}", &format!("'{}'", busy.key))).await.unwrap();
     for field in ["suspendUser", "restoreUser"] {
         let answer = set(&root, field, &busy.id).await;
@@ -164,9 +164,9 @@ async fn nobody_comes_back_to_an_account_whose_deletion_was_begun_and_it_goes_in
     let answer = anonymous.query(login, json!({ "password": PASSWORD })).await;
     assert_eq!(answer.data("/login/userErrors/0/code"), "WRONG_CREDENTIALS", "{}", answer.text);
     app.sql("DROP TRIGGER fails ON users").await;
-    housekeeping::sweep(&app.app.db).await.unwrap();
+    housekeeping::sweep(&app.db()).await.unwrap();
     assert_eq!(app.count("users").await, 1);
-    assert_none(&differences(&app.database().await).await, "the account is gone");
+    assert_none(&differences(app.shared().await).await, "the account is gone");
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ async fn so_many_live_connections_as_their_limits() {
     assert_eq!(bob.send(stream(&bob)).await.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(bob.query("{ me { id } }", json!({})).await.status, StatusCode::OK);
     drop((first, second, bobs, strangers));
-    app.subscriptions(0).await;
+    app.until_subscriptions(0).await;
     let _again = until_ok(open).await;
 }
 

@@ -41,7 +41,7 @@ async fn until_count(app: &TestApp, from: &str, count: i64) {
 
 #[tokio::test]
 async fn instances_tell_each_other() {
-    let (app, _anon) = TestApp::init().await;
+    let (app, _anon) = TestApp::alone().await;
     let (other, _anon) = app.another().await;
     let ada = app.user("ada").await;
     let post = app.post(&ada).await;
@@ -50,8 +50,8 @@ async fn instances_tell_each_other() {
     for socket in [&mut here, &mut there] {
         socket.subscribe("c", &comments_of(&post)).await;
     }
-    app.subscriptions(1).await;
-    other.subscriptions(1).await;
+    app.until_subscriptions(1).await;
+    other.until_subscriptions(1).await;
     let comment = "mutation ($input: CommentInput!) { comment(input: $input) { comment { id } } }";
     for writer in [&app, &other] {
         let writer = writer.client(Some(ada.token().to_owned()));
@@ -62,7 +62,7 @@ async fn instances_tell_each_other() {
         assert_eq!(there.event("c").await, told);
     }
     drop(there);
-    other.subscriptions(0).await;
+    other.until_subscriptions(0).await;
     until_count(&app, "watches", 1).await;
     let last = app.comment(&ada, &post, None).await;
     assert_eq!(here.event("c").await["commentAdded"]["id"], last.id);
@@ -81,7 +81,7 @@ async fn what_nobody_watches_is_not_notified() {
     let mut socket = Socket::of(app.address, bob.token()).await;
     socket.subscribe("c", &comments_of(&watched)).await;
     socket.subscribe("p", &changes_of(&watched)).await;
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     assert_eq!(app.count(LISTENERS).await, 1, "one connection for all of them");
     all_kinds_of_things(&app, &ada, &bob, &quiet).await;
     assert_eq!(spy.heard().await, HashSet::new(), "nobody listens to that");
@@ -93,7 +93,7 @@ async fn what_nobody_watches_is_not_notified() {
     assert_eq!(spy.heard().await, HashSet::from([format!("post {}", watched.key), comment]));
 
     socket.say(json!({ "type": "complete", "id": "p" })).await;
-    app.subscriptions(1).await;
+    app.until_subscriptions(1).await;
     until_count(&app, "watches", 1).await;
     app.sql("DELETE FROM votes").await;
     assert_eq!(spy.heard().await, HashSet::new(), "nobody listens to votes any more");
@@ -153,7 +153,7 @@ impl Spy {
 
 #[tokio::test]
 async fn a_lost_connection_is_replaced_and_what_may_have_been_missed_is_told() {
-    let (app, anon) = TestApp::init().await;
+    let (app, anon) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let post = app.post(&ada).await;
     let mut follower = Socket::introduced(app.address).await;
@@ -161,7 +161,7 @@ async fn a_lost_connection_is_replaced_and_what_may_have_been_missed_is_told() {
     let mut reader = Socket::introduced(app.address).await;
     reader.subscribe("c", &comments_of(&post)).await;
     let mut stream = Events::of(&anon, &comments_of(&post)).await;
-    app.subscriptions(3).await;
+    app.until_subscriptions(3).await;
 
     // The lock keeps the listener from watching again before that happened of which it hears nothing.
     app.sql(&format!(
@@ -176,7 +176,7 @@ async fn a_lost_connection_is_replaced_and_what_may_have_been_missed_is_told() {
     until_count(&app, LISTENERS, 1).await;
     app.sql("DELETE FROM votes").await;
     assert_eq!(follower.event("p").await["postChanged"]["score"], 0);
-    app.subscriptions(1).await;
+    app.until_subscriptions(1).await;
 }
 
 #[tokio::test]
@@ -185,8 +185,8 @@ async fn watches_of_servers_that_were_killed_are_swept_up() {
     let post = app.post(&app.user("ada").await).await;
     let mut socket = Socket::introduced(app.address).await;
     socket.subscribe("p", &changes_of(&post)).await;
-    app.subscriptions(1).await;
+    app.until_subscriptions(1).await;
     app.sql("INSERT INTO watches SELECT kind, key, 2000000000 FROM watches").await;
-    assert_eq!(housekeeping::sweep(&app.app.db).await.unwrap(), 1);
+    assert_eq!(housekeeping::sweep(&app.db()).await.unwrap(), 1);
     assert_eq!(app.count("watches").await, 1, "that of the living stays");
 }

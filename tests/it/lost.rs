@@ -99,7 +99,7 @@ fn between(app: &TestApp) -> (Between, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strict_vote_whose_answer_was_lost_is_no_vote_twice() {
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let (ada, post) = (app.user("ada").await, app.post(&app.user("bob").await).await);
     let (between, url) = between(&app);
     let (other, _) = app.another_with(&[("DATABASE_URL", &url)]).await;
@@ -124,7 +124,7 @@ async fn a_strict_vote_whose_answer_was_lost_is_no_vote_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_falls_silent_is_given_up_for_another() {
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let (between, url) = between(&app);
     let settings = [
@@ -153,7 +153,7 @@ async fn a_server_that_says_nothing_to_a_new_connection_has_failed_for_all_who_w
     let settings =
         [("DATABASE_URL", &*url), ("DATABASE_READERS", "1"), ("DATABASE_WAIT_SECONDS", "1")];
     let (app, _) = TestApp::with_settings(&settings).await;
-    let db = &app.app.db;
+    let db = &app.db();
     let begun = Instant::now();
     let reads = (0..10).map(|n| async move {
         sleep(wait * n / 12).await;

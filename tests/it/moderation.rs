@@ -182,7 +182,7 @@ async fn the_log_outlives_everybody_and_cannot_be_changed() {
     assert_eq!(log.data("/moderationLog/nodes/0/actor"), &Value::Null);
     assert_eq!(log.data("/moderationLog/nodes/0/targetId"), &bob.id);
 
-    let database = app.database().await;
+    let database = app.shared().await;
     for refused in [
         "UPDATE moderation_log SET reason = 'other'",
         "DELETE FROM moderation_log",

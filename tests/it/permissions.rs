@@ -77,7 +77,7 @@ const SETTINGS: &[(&str, &str)] = &[("LOGIN_FAILURES_PER_ACCOUNT", "20")];
 
 impl World {
     async fn new() -> Self {
-        let (app, anonymous) = TestApp::with_settings(SETTINGS).await;
+        let (app, anonymous) = TestApp::alone_with(SETTINGS).await;
         let (stranger, owner) = (app.user("stranger").await, app.user("owner").await);
         let follower = app.user("follower").await;
         app.followed(&follower, &owner).await;

@@ -135,7 +135,7 @@ async fn a_text_is_read_by_those_who_still_see_the_post() {
     let (app, _) = TestApp::init().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let (open, draft) = (app.post(&ada).await, app.post_seen(&ada, Seen::Draft).await);
-    let conn = app.app.db.read().await.unwrap();
+    let conn = app.db().read().await.unwrap();
     for (viewer, texts) in [(None, 1), (Some(bob.key), 1), (Some(ada.key), 2)] {
         let found = find_contents(&conn, viewer, &[open.key, draft.key]).await.unwrap();
         assert_eq!(found.len(), texts, "{viewer:?}");
@@ -242,7 +242,7 @@ async fn the_owner_and_admins_delete_a_post() {
 }
 
 async fn moderation_log(app: &TestApp) -> Vec<(String, Option<String>)> {
-    let sql = app.database().await;
+    let sql = app.shared().await;
     let log = "SELECT action, reason FROM moderation_log WHERE target_kind = 'post'";
     let rows = sql.query(log, &[]).await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()

@@ -42,7 +42,7 @@ async fn each_order_sorts_by_what_it_says() {
     for title in ["old and loved", "middling", "new"] {
         app.write_post(ada.key, title).await;
     }
-    let sql = app.database().await;
+    let sql = app.shared().await;
     sql.batch_execute(
         "UPDATE posts SET created_at = now() - interval '3 days' WHERE title = 'old and loved';
          UPDATE post_stats SET upvotes = 40 WHERE post_id IN (SELECT id FROM posts WHERE title = 'old and loved');
@@ -142,7 +142,7 @@ async fn lists_hold_what_the_viewer_may_see() {
 
     app.followed(&fan, &bob).await;
     assert_eq!(feed(&fan).await, "bobs public followers", "a follow shows at once");
-    let sql = app.database().await;
+    let sql = app.shared().await;
     sql.batch_execute(&format!("INSERT INTO mutes VALUES ('{}', '{}')", fan.key, ada.key))
         .await
         .unwrap();
@@ -170,7 +170,7 @@ async fn a_search_finds_words_and_never_fails() {
     app.write_post(ada.key, "Ducks swim").await;
     app.write_post(ada.key, "A duck, a duck, a duck").await;
     app.write_post_for(ada.key, "Secret ducks", false, Visibility::Public).await;
-    let sql = app.database().await;
+    let sql = app.shared().await;
     sql.batch_execute(
         "UPDATE posts SET content = 'One duck and much else' WHERE title = 'Ducks swim'",
     )
@@ -235,7 +235,7 @@ async fn a_word_is_found_however_its_accents_are_written() {
 
 /// How often blocks were asked for in which long texts lie, so far.
 async fn text_blocks(app: &TestApp) -> i64 {
-    let sql = app.database().await;
+    let sql = app.shared().await;
     end_connections(&sql).await;
     let blocks = "SELECT toast_blks_hit + toast_blks_read FROM pg_statio_user_tables
                   WHERE relname = 'posts'";
@@ -244,7 +244,7 @@ async fn text_blocks(app: &TestApp) -> i64 {
 
 #[tokio::test]
 async fn texts_are_read_only_where_they_are_selected() {
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let posts = [app.post(&ada).await, app.post(&ada).await];
     app.followed(&bob, &ada).await;

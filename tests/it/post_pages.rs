@@ -23,7 +23,7 @@ async fn a_walk_meets_every_row_that_stays_once() {
         app.write_post(ada.key, &format!("stays {n}")).await;
         app.write_post(ada.key, &format!("moves {n}")).await;
     }
-    let sql = app.database().await;
+    let sql = app.shared().await;
     // Many have the same score, so that the id has to decide.
     sql.batch_execute(
         "UPDATE post_stats SET upvotes = floor(random() * 4), downvotes = floor(random() * 4)",
@@ -87,7 +87,7 @@ async fn both_directions_show_the_same_list() {
         app.followed(&bob, author).await;
     }
     app.write_post_for(bob.key, "own", true, Visibility::Private).await;
-    let sql = app.database().await;
+    let sql = app.shared().await;
     sql.batch_execute("UPDATE post_stats SET upvotes = floor(random() * 3)").await.unwrap();
     for order in ["NEWEST", "OLDEST", "TOP", "HOT"] {
         for document in [POSTS, FEED] {

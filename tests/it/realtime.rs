@@ -50,7 +50,7 @@ async fn comments_are_told_to_those_who_see_them() {
     for socket in [&mut adas, &mut eves, &mut strangers] {
         socket.subscribe("c", &comments_of(&post)).await;
     }
-    app.subscriptions(3).await;
+    app.until_subscriptions(3).await;
 
     let comment = "mutation ($input: CommentInput!) { comment(input: $input) { comment { id } } }";
     let input = json!({ "postId": post.id, "content": "Well said." });
@@ -82,7 +82,7 @@ async fn changes_of_a_post_are_told_once_a_transaction() {
     let (post, other) = (app.post(&ada).await, app.post(&ada).await);
     let mut socket = Socket::introduced(app.address).await;
     socket.subscribe("p", &changes_of(&post)).await;
-    app.subscriptions(1).await;
+    app.until_subscriptions(1).await;
     let told = |title: &str, score: i32, comments: i32| json!({ "postChanged": { "title": title, "score": score, "commentCount": comments } });
 
     let vote = "mutation ($input: VoteInput!) { vote(input: $input) { post { score } } }";
@@ -124,7 +124,7 @@ async fn the_viewers_own_view_is_told_to_each() {
     let (mut adas, mut bobs) = (socket_of(&app, &ada).await, socket_of(&app, &bob).await);
     adas.subscribe("p", &document).await;
     bobs.subscribe("p", &document).await;
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     app.voted(&bob, &post, -1).await;
     let view =
         |vote, update| json!({ "postChanged": { "viewerVote": vote, "viewerCanUpdate": update } });
@@ -154,7 +154,7 @@ async fn pictures_are_told_where_each_client_knows_the_server() {
         socket.subscribe("p", &document).await;
         sockets.push((host, socket));
     }
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     app.sql("UPDATE posts SET title = 'New'").await;
     for (host, mut socket) in sockets {
         let told = socket.event("p").await;
@@ -174,7 +174,7 @@ async fn feeds_are_told_what_they_gain() {
         socket.subscribe("f", FEED).await;
         sockets.push(socket);
     }
-    app.subscriptions(3).await;
+    app.until_subscriptions(3).await;
     let [adas, fans, eves] = &mut sockets[..] else { unreachable!() };
     let told = async |socket: &mut Socket| socket.event("f").await["feedPostAdded"]["id"].clone();
 
@@ -239,7 +239,7 @@ async fn what_may_not_be_followed_is_refused() {
     for document in [FEED, &comments_of(&nothing)] {
         assert_refused(&mut bobs, document, "UNAUTHENTICATED").await;
     }
-    assert_eq!(app.app.hub.subscriptions(), 0);
+    assert_eq!(app.subscriptions(), 0);
 }
 
 async fn assert_refused(socket: &mut Socket, document: &str, code: &str) {
@@ -263,12 +263,12 @@ async fn a_subscription_ends_with_what_it_waits_for() {
             socket.subscribe(&format!("p{n}"), &changes_of(post)).await;
         }
     }
-    app.subscriptions(12).await;
+    app.until_subscriptions(12).await;
 
     app.sql(&format!("UPDATE posts SET visibility = 'private' WHERE id = '{}'", turned.key)).await;
     assert_both_over(&mut bobs, 0).await;
     assert_eq!(adas.event("p0").await["postChanged"]["score"], 0, "its owner goes on");
-    app.subscriptions(10).await;
+    app.until_subscriptions(10).await;
 
     app.sql(&format!("DELETE FROM posts WHERE id = '{}'", deleted.key)).await;
     assert_both_over(&mut bobs, 1).await;
@@ -279,7 +279,7 @@ async fn a_subscription_ends_with_what_it_waits_for() {
     app.comment(&eve, suspended, None).await;
     assert_both_over(&mut bobs, 2).await;
     assert_silent(&mut bobs).await;
-    app.subscriptions(4).await;
+    app.until_subscriptions(4).await;
     let mut heard = [adas.hear().await, adas.hear().await];
     heard.sort_by_key(|message| message["id"].to_string());
     assert_eq!((&heard[0]["id"], &heard[1]["id"]), (&json!("c2"), &json!("p2")));
@@ -295,7 +295,7 @@ async fn a_subscription_ends_with_what_it_waits_for() {
     }
     ended.sort();
     assert_eq!(ended, ["c0", "c2", "p0", "p2"]);
-    app.subscriptions(0).await;
+    app.until_subscriptions(0).await;
 }
 
 async fn assert_both_over(socket: &mut Socket, n: usize) {

@@ -68,7 +68,7 @@ async fn whoever_is_no_admin_any_more_closes_nothing() {
     let id = Id::<ReportKind>::parse(id).unwrap().uuid();
     let admin = Id::<UserKind>::parse(&root.id).unwrap().uuid();
     // As when the role goes after the mutation has looked at it, and before it writes.
-    let mut conn = app.app.db.write().await.unwrap();
+    let mut conn = app.db().write().await.unwrap();
     for change in ["role = 'user'", "role = 'admin', suspended_at = now()"] {
         app.sql(&format!("UPDATE users SET {change} WHERE username = 'root'")).await;
         let resolved = resolve_report(&mut conn, admin, id, None).await.unwrap();
@@ -249,7 +249,7 @@ async fn what_was_hidden_this_moment_is_not_quoted() {
     .await;
     app.blocked(&eve, &ada).await;
     // As when it is hidden after the mutation has looked at it, and before it writes.
-    let mut conn = app.app.db.write().await.unwrap();
+    let mut conn = app.db().write().await.unwrap();
     for subject in [
         Subject::Post(draft.key),
         Subject::Comment(comment.key),

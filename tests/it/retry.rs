@@ -136,7 +136,7 @@ fn id_of<K: Kind>(key: &str) -> String {
 
 #[tokio::test]
 async fn every_write_that_fails_at_first_is_done_in_the_end() {
-    let (app, stranger) = TestApp::init().await;
+    let (app, stranger) = TestApp::alone().await;
     let (ada, bob, root) = (app.user("ada").await, app.user("bob").await, app.admin("root").await);
     let post = app.post(&ada).await;
     let comment = app.comment(&ada, &post, None).await;

@@ -57,7 +57,7 @@ async fn a_stopping_server_does_not_wait_for_ever() {
 
 #[tokio::test]
 async fn the_database_may_go_away_and_come_back() {
-    let (app, anon) = TestApp::init().await;
+    let (app, anon) = TestApp::alone().await;
     assert_eq!(anon.query(SLOW, json!({})).await.code(), None);
     let (server, name) = app.database_url().rsplit_once('/').unwrap();
     let name = name.split('?').next().unwrap();

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
-    db::connect,
     user::PASSWORD,
 };
 
@@ -43,7 +42,7 @@ async fn is_logged_in(client: &Client) -> bool {
 /// Moves what happened to refresh tokens into the past.
 async fn age(app: &TestApp, seconds: u32) {
     let sql = format!("UPDATE refresh_tokens SET spent_at = spent_at - interval '{seconds}s'");
-    connect(app.database_url()).await.batch_execute(&sql).await.unwrap();
+    app.sql(&sql).await;
 }
 
 #[tokio::test]
@@ -170,7 +169,7 @@ async fn a_thief_within_the_grace_is_found_out_too() {
 async fn sessions_end_idle_and_at_their_whole_age() {
     let (app, anon) = TestApp::init().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
-    let db = connect(app.database_url()).await;
+    let db = app.shared().await;
     for (column, user) in [("idle_expires_at", &ada), ("expires_at", &bob)] {
         let sql = format!("UPDATE sessions SET {column} = now() WHERE id = '{}'", user.session);
         db.batch_execute(&sql).await.unwrap();
@@ -224,8 +223,8 @@ async fn what_has_ended_by_itself_is_swept_away() {
                                       ('new', 1, now(), now())",
         ada.session
     );
-    connect(app.database_url()).await.batch_execute(&sql).await.unwrap();
-    assert_eq!(housekeeping::sweep(&app.app.db).await.unwrap(), 2);
-    assert_eq!(housekeeping::sweep(&app.app.db).await.unwrap(), 0);
+    app.sql(&sql).await;
+    assert_eq!(housekeeping::sweep(&app.db()).await.unwrap(), 2);
+    assert_eq!(housekeeping::sweep(&app.db()).await.unwrap(), 0);
     assert!(is_logged_in(&bob).await);
 }

@@ -212,7 +212,7 @@ fn floods_of(post: &Made) -> String {
 /// Changes a post and has somebody quick read it, time after time, until only they are left.
 async fn flood(app: &TestApp, mut quick: impl AsyncFnMut() -> Value) {
     let mut told = 0;
-    while app.app.hub.subscriptions() > 1 {
+    while app.subscriptions() > 1 {
         app.sql("UPDATE posts SET content = repeat(md5(random()::text), 500)").await;
         assert!(quick().await["postChanged"]["_0"].is_string());
         told += 1;
@@ -230,7 +230,7 @@ async fn a_socket_that_does_not_take_what_comes_is_closed_with_1013() {
     for socket in [&mut quick, &mut slow] {
         socket.subscribe("p", &floods_of(&post)).await;
     }
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     let _alone = CLOSINGS.lock().await;
     flood(&app, async || quick.event("p").await).await;
     assert_eq!(slow.close_code().await, 1013);
@@ -243,7 +243,7 @@ async fn a_stream_that_does_not_take_what_comes_is_broken_off() {
     let mut quick = Socket::introduced(app.address).await;
     quick.subscribe("p", &floods_of(&post)).await;
     let mut slow = Events::of(&anon, &floods_of(&post)).await;
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     flood(&app, async || quick.event("p").await).await;
     while let Heard::Next(_) = slow.hear().await {}
     assert_eq!(slow.hear().await, Heard::Closed);
@@ -256,7 +256,7 @@ async fn a_stream_that_shares_its_connection_is_broken_off_alone() {
     let shared = Client::on_one_connection(app.address);
     let mut quick = Events::of(&shared, &floods_of(&post)).await;
     let mut slow = Events::of(&shared, &floods_of(&post)).await;
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     flood(&app, async || quick.event().await).await;
     while let Heard::Next(_) = slow.hear().await {}
     assert_eq!(slow.hear().await, Heard::Closed);

@@ -22,7 +22,7 @@ async fn a_subscription_is_a_stream_by_post_and_by_get() {
     let mut posted = Events::of(&ada, &document).await;
     let path = format!("/graphql?query={}", document.replace(' ', "%20"));
     let mut got = Events::open(anon.accepting(Method::GET, &path, EVENT_STREAM)).await;
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     for (n, voter) in ["bob", "eve"].into_iter().enumerate() {
         app.voted(&app.user(voter).await, &post, 1).await;
         for events in [&mut posted, &mut got] {
@@ -30,11 +30,11 @@ async fn a_subscription_is_a_stream_by_post_and_by_get() {
         }
     }
     drop(got);
-    app.subscriptions(1).await;
+    app.until_subscriptions(1).await;
     app.sql("DELETE FROM posts").await;
     assert_eq!(posted.hear().await, Heard::Complete);
     assert_eq!(posted.hear().await, Heard::Closed);
-    app.subscriptions(0).await;
+    app.until_subscriptions(0).await;
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn the_rules_of_requests_hold_for_streams() {
     let ada = app.user("ada").await;
     let answer = ada.query("subscription { feedPostAdded { id } }", json!({})).await;
     assert_eq!(answer.status, StatusCode::NOT_ACCEPTABLE, "{}", answer.text);
-    assert_eq!(app.app.hub.subscriptions(), 0);
+    assert_eq!(app.subscriptions(), 0);
 }
 
 #[tokio::test]
@@ -102,14 +102,14 @@ async fn a_stream_ends_with_its_session_also_where_nothing_happens() {
     let mut adas_feed = Events::of(&ada, "subscription { feedPostAdded { id } }").await;
     let mut bobs = Events::of(&bob, &changes_of(&post)).await;
     let mut strangers = Events::of(&anon, &changes_of(&post)).await;
-    app.subscriptions(4).await;
+    app.until_subscriptions(4).await;
     app.sql(&format!("DELETE FROM sessions WHERE user_id = '{}'", ada.key)).await;
     for stream in [&mut adas, &mut adas_feed] {
         let Heard::Next(answer) = stream.hear().await else { panic!() };
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
         assert_eq!(stream.hear().await, Heard::Complete);
     }
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     app.sql("UPDATE posts SET title = 'New'").await;
     for stream in [&mut bobs, &mut strangers] {
         assert_eq!(stream.event().await, json!({ "postChanged": { "score": 0 } }));
@@ -123,7 +123,7 @@ async fn a_stream_ends_with_its_session_and_with_its_server() {
     let post = app.post(&ada).await;
     let mut adas = Events::of(&ada, &changes_of(&post)).await;
     let mut strangers = Events::of(&anon, &changes_of(&post)).await;
-    app.subscriptions(2).await;
+    app.until_subscriptions(2).await;
     app.sql("DELETE FROM sessions; UPDATE posts SET title = 'New'").await;
     let Heard::Next(answer) = adas.hear().await else { panic!() };
     assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");

@@ -85,7 +85,7 @@ impl Crowd {
                 ("REQUEST_TIMEOUT_SECONDS", "40"),
             ]);
         }
-        let (app, _) = TestApp::with_settings(&settings).await;
+        let (app, _) = TestApp::alone_with(&settings).await;
         let admin = app.admin("root").await;
         let crowd = Self {
             app,

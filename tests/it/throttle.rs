@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use crate::support::{
     app::TestApp,
     client::{Answer, Client},
-    db::connect,
     user::PASSWORD,
 };
 
@@ -49,14 +48,14 @@ async fn pass(app: &TestApp, seconds: i32) {
         "UPDATE throttles SET blocked_until = blocked_until - interval '{seconds}s', \
          updated_at = updated_at - interval '{seconds}s'"
     );
-    connect(app.database_url()).await.batch_execute(&sql).await.unwrap();
+    app.sql(&sql).await;
 }
 
 /// The longest wait that the latest failure brought, in seconds.
 async fn wait(app: &TestApp) -> f64 {
     let sql =
         "SELECT round(max(extract(epoch FROM blocked_until - updated_at)))::float8 FROM throttles";
-    connect(app.database_url()).await.query_one(sql, &[]).await.unwrap().get(0)
+    app.shared().await.query_one(sql, &[]).await.unwrap().get(0)
 }
 
 #[tokio::test]

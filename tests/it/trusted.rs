@@ -46,7 +46,7 @@ fn write(folder: &Scratch, name: &str, text: &str) -> String {
 async fn app(mode: &str, folder: &Scratch) -> (TestApp, Client) {
     let paths = manifests(folder);
     let settings = [("TRUSTED_DOCUMENTS", paths.as_str()), ("TRUSTED_DOCUMENTS_MODE", mode)];
-    TestApp::with_settings(&settings).await
+    TestApp::alone_with(&settings).await
 }
 
 fn persisted(hash: &str) -> Value {

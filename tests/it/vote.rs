@@ -88,7 +88,7 @@ async fn the_database_takes_one_vote_of_a_person_on_a_post() {
         "INSERT INTO votes (post_id, user_id, value) VALUES ('{}', '{}', -1)",
         post.key, ada.key
     );
-    let refused = app.database().await.batch_execute(&again).await.unwrap_err();
+    let refused = app.shared().await.batch_execute(&again).await.unwrap_err();
     assert_eq!(refused.code(), Some(&SqlState::UNIQUE_VIOLATION));
     assert_eq!(app.count("votes").await, 1);
 }
@@ -235,7 +235,7 @@ async fn a_vote_takes_one_statement() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_person_has_one_vote_however_many_they_send_at_once() {
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let post = app.post(&ada).await;
     let sent = (0..40).map(|n| vote(&ada, &post, ["UP", "DOWN", "UP", "NONE"][n % 4]));

@@ -147,7 +147,7 @@ async fn walking_a_list_meets_every_row_that_stays_once() {
     let (app, _) = TestApp::init().await;
     let root = app.admin("root").await;
     let me = format!("'{}'::uuid", root.key);
-    let sql = app.database().await;
+    let sql = app.shared().await;
     sql.batch_execute(&ROWS.replace("{me}", &me)).await.unwrap();
     for walk in walks() {
         let rows = sql.query(&format!("SELECT id::text FROM ({}) AS _", walk.staying), &[]).await;

@@ -119,8 +119,8 @@ async fn a_credential_that_expires_on_an_open_socket_begins_nothing_more() {
     let mut socket = Socket::of(app.address, &soon).await;
     let follow = format!("subscription {{ postChanged(postId: \"{}\") {{ score }} }}", post.id);
     socket.subscribe("live", &follow).await;
-    app.subscriptions(1).await;
-    while app.app.tokens.verify(&soon).is_ok() {
+    app.until_subscriptions(1).await;
+    while app.tokens().verify(&soon).is_ok() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     app.sql("UPDATE post_stats SET upvotes = 1").await;
@@ -242,7 +242,7 @@ async fn a_stopping_server_says_that_it_goes_away() {
     let post = app.post(&app.user("ada").await).await;
     let follow = format!("subscription {{ postChanged(postId: \"{}\") {{ id }} }}", post.id);
     socket.subscribe("1", &follow).await;
-    app.subscriptions(1).await;
+    app.until_subscriptions(1).await;
     app.stop().await;
     assert_eq!(socket.close_code().await, 1001);
     assert!(anon.request(Method::GET, "/livez").send().await.is_err());

@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::join_all};
 use serde_json::{Value, json};
 
 use super::login;
-use crate::support::{app::TestApp, db::connect, user::PASSWORD};
+use crate::support::{app::TestApp, user::PASSWORD};
 
 /// Whoever logs in second finds a hash that the first has made better.
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn many_may_log_in_at_once_while_a_hash_is_made_better() {
 async fn weaker_hashes_are_accepted_and_replaced() {
     let (app, anon) = TestApp::with_settings(&[("PASSWORD_HASH_PASSES", "2")]).await;
     let ada = app.user("ada").await;
-    let db = connect(app.database_url()).await;
+    let db = app.shared().await;
     let bcrypt = bcrypt::hash_with_salt("short", 4, [7; 16]).unwrap();
     for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB] {
         let old = bcrypt.format_for_version(version);
@@ -67,7 +67,7 @@ async fn what_bcrypt_does_not_read_is_made_no_password() {
 async fn a_new_password_is_written_without_the_right_to_hash() {
     let (app, _anon) = TestApp::with_settings(&[("PASSWORD_HASH_PARALLELISM", "1")]).await;
     let ada = app.user("ada").await;
-    let database = connect(app.database_url()).await;
+    let database = app.shared().await;
     database.batch_execute("BEGIN; SELECT FROM users FOR UPDATE").await.unwrap();
     let change = "mutation ($old: String!) {
         changePassword(input: { currentPassword: $old, newPassword: \"another password\" }) {
@@ -79,7 +79,7 @@ async fn a_new_password_is_written_without_the_right_to_hash() {
         while app.count(waiting).await == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        let free = app.app.hasher.slot().now_or_never().is_some();
+        let free = app.hasher().slot().now_or_never().is_some();
         database.batch_execute("ROLLBACK").await.unwrap();
         free
     };

@@ -135,7 +135,7 @@ async fn many_pictures_in_one_take_no_more_time_than_one() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_packed_small_is_not_unpacked() {
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let server = Server::start(&[
         ("DATABASE_URL", app.database_url()),

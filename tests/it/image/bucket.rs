@@ -82,7 +82,7 @@ async fn pictures_are_kept_served_and_removed_in_a_bucket() {
         ("S3_ACCESS_KEY_ID", "S3RVER"),
         ("S3_SECRET_ACCESS_KEY", "S3RVER"),
     ];
-    let (app, stranger) = TestApp::with_settings(&settings).await;
+    let (app, stranger) = TestApp::alone_with(&settings).await;
     let ada = app.user("ada").await;
     let mut posts = Vec::new();
     for _ in 0..2 {
@@ -102,7 +102,7 @@ async fn pictures_are_kept_served_and_removed_in_a_bucket() {
     assert_eq!(part.status(), 206);
     assert_eq!(part.bytes().await.unwrap(), whole[3..10]);
 
-    let media = &app.app.media;
+    let media = &app.parts().media;
     assert_eq!(media.sweep(false).await.unwrap().sound, 2);
     ada.query(DELETE, json!({ "input": { "id": posts[0]["id"] } })).await;
     assert_eq!(stranger.fetch(url).await.0, 404);
@@ -110,7 +110,7 @@ async fn pictures_are_kept_served_and_removed_in_a_bucket() {
     assert_eq!(objects(bucket.folder.path()).len(), 3);
 
     // What the database has forgotten is found and removed.
-    let sql = app.database().await;
+    let sql = app.shared().await;
     sql.batch_execute("TRUNCATE posts CASCADE; DELETE FROM images").await.unwrap();
     let seen = media.sweep(true).await.unwrap();
     assert_eq!((seen.litter.len(), seen.sound), (1, 0));

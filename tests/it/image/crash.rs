@@ -93,7 +93,7 @@ async fn kill_at_random(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_leaves_no_row_without_files_and_a_sweep_no_file_without_row() {
     let kills = std::env::var("CRASH_KILLS").unwrap_or_else(|_| KILLS.to_owned()).parse().unwrap();
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let mut writers = Vec::new();
     for number in 0..WRITERS {
         writers.push(app.user(&format!("writer_{number}")).await);

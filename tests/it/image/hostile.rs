@@ -192,7 +192,7 @@ async fn colours_are_those_that_were_meant() {
 /// Whatever comes of them: an answer, and no file of what was refused.
 #[tokio::test]
 async fn damaged_files_are_told_so() {
-    let (app, _) = TestApp::with_settings(&[("WRITES_PER_MINUTE", "100000")]).await;
+    let (app, _) = TestApp::alone_with(&[("WRITES_PER_MINUTE", "100000")]).await;
     let ada = app.user("ada").await;
     let seed = rand::random();
     println!("seed {seed}");
@@ -218,7 +218,7 @@ async fn damaged_files_are_told_so() {
             fine += i32::from(verdict(&ada, damaged).await == "fine");
         }
     }
-    let rows = app.database().await.query("SELECT FROM images", &[]).await.unwrap();
+    let rows = app.shared().await.query("SELECT FROM images", &[]).await.unwrap();
     assert_eq!(rows.len() as i32, fine);
-    assert_eq!(app.app.media.sweep(true).await.unwrap().sound as i32, fine);
+    assert_eq!(app.parts().media.sweep(true).await.unwrap().sound as i32, fine);
 }

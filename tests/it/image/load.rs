@@ -35,7 +35,7 @@ pub fn peak(process: u32) -> u64 {
 async fn many_large_pictures_at_once_take_less_than_200_mb() {
     let asked = std::env::var("UPLOADS_AT_ONCE").ok();
     let at_once = asked.map_or(AT_ONCE, |text| text.parse().unwrap());
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let ada = app.user("ada").await;
     let server = Server::start(&[
         ("DATABASE_URL", app.database_url()),

@@ -67,7 +67,7 @@ async fn a_file_is_nothing_but_an_upload() {
         let answer = send(&ada, operations.to_string(), &map).await;
         assert_eq!(answer.code(), Some("BAD_USER_INPUT"), "{path}: {}", answer.text);
     }
-    let sql = app.database().await;
+    let sql = app.shared().await;
     assert_eq!(
         sql.query("SELECT FROM posts UNION ALL SELECT FROM images", &[]).await.unwrap().len(),
         0

@@ -51,7 +51,7 @@ async fn everybody_may_follow_what_the_matrix_says_and_no_more() {
                 }
             }
         }
-        app.subscriptions(begun).await;
+        app.until_subscriptions(begun).await;
         app.comment(owner, &post, None).await;
         for (socket, _) in sockets.iter_mut().zip(may).filter(|(_, may)| **may) {
             let mut told = [socket.hear().await, socket.hear().await];
@@ -66,7 +66,7 @@ async fn everybody_may_follow_what_the_matrix_says_and_no_more() {
     for socket in &mut sockets[1..] {
         socket.subscribe("feed", feed).await;
     }
-    app.subscriptions(begun + 4).await;
+    app.until_subscriptions(begun + 4).await;
 }
 
 /// The code with which a subscription is refused.

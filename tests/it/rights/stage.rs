@@ -2,7 +2,6 @@
 
 use rookery::id::{CommentKind, Id, PostKind, ReportKind, UserKind};
 use serde_json::{Value, json};
-use tokio_postgres::Client as Sql;
 use uuid::Uuid;
 
 use crate::support::{
@@ -74,8 +73,7 @@ pub enum Thing {
 
 /// What exists once for all attempts.
 pub struct Stage {
-    _app: TestApp,
-    sql: Sql,
+    app: TestApp,
     anonymous: Client,
     stranger: TestUser,
     follower: TestUser,
@@ -92,8 +90,7 @@ impl Stage {
         let suspended = app.user("suspended").await;
         app.suspend(&suspended).await;
         app.followed(&follower, &owner).await;
-        let sql = app.database().await;
-        Self { _app: app, sql, anonymous, stranger, follower, owner, admin, suspended }
+        Self { app, anonymous, stranger, follower, owner, admin, suspended }
     }
 
     /// Makes the things for an attempt of this one.
@@ -107,7 +104,7 @@ impl Stage {
             Actor::Suspended => (&*self.suspended, self.suspended.key),
         };
         let scene = Scene { stage: self, client, me, made: Uuid::now_v7() };
-        self.sql.batch_execute(&scene.fill(THINGS)).await.unwrap();
+        self.app.sql(&scene.fill(THINGS)).await;
         scene
     }
 }
@@ -163,12 +160,8 @@ impl Scene<'_> {
 
     pub async fn holds(&self, condition: &str) -> bool {
         let query = self.fill(&format!("SELECT {condition}"));
-        self.stage
-            .sql
-            .query_one(&query, &[])
-            .await
-            .unwrap_or_else(|e| panic!("{query}: {e}"))
-            .get(0)
+        let row = self.stage.app.shared().await.query_one(&query, &[]).await;
+        row.unwrap_or_else(|e| panic!("{query}: {e}")).get(0)
     }
 
     fn fill(&self, template: &str) -> String {

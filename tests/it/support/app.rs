@@ -1,4 +1,4 @@
-//! A server of a test's own on a database of its own, and the way to its end.
+//! A server of a test's own, and the way to its end.
 
 use std::{
     net::SocketAddr,
@@ -9,12 +9,14 @@ use std::{
 
 use rookery::{
     app::App,
+    auth::{Hasher, Tokens},
     config::{Config, Source},
-    db::ConnectOptions,
+    db::{ConnectOptions, Connection, Db},
 };
 use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     sync::{OnceCell, oneshot},
     task::JoinHandle,
 };
@@ -22,21 +24,23 @@ use tokio::{
 use super::{
     client::Client,
     db::{TestDb, connect},
+    home::Home,
 };
 
 /// The key that signs the test server's access tokens.
 pub const SECRET_KEY: &str = "a key for tests, of enough bytes";
 
-/// A running server. Dropping it ends the server, then its database.
+/// A running server. Dropping it ends the server.
 pub struct TestApp {
-    /// The parts of the server, for what has no API.
-    pub app: App,
+    app: App,
     pub address: SocketAddr,
     /// A connection to the database that statements past the server share.
-    pub(super) past_the_server: OnceCell<tokio_postgres::Client>,
+    pub(super) past_the_server: OnceCell<Arc<tokio_postgres::Client>>,
     stop: Option<oneshot::Sender<()>>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: Option<JoinHandle<std::io::Result<()>>>,
     db: Arc<TestDb>,
+    /// Where it lives, unless the test has a database of its own.
+    home: Option<Home>,
     /// Where it keeps pictures.
     uploads: Arc<TempDir>,
 }
@@ -47,21 +51,34 @@ impl TestApp {
         Self::with_settings(&[]).await
     }
 
-    /// A server with these settings.
+    /// A server with these settings, on an empty database whose connections are there already, unless
+    /// the settings are about them.
     pub async fn with_settings(settings: &[(&str, &str)]) -> (Self, Client) {
-        let uploads = Arc::new(tempfile::tempdir().unwrap());
-        Self::on(Arc::new(TestDb::new().await), uploads, settings).await
+        if settings.iter().any(|(name, _)| name.starts_with("DATABASE_")) {
+            return Self::alone_with(settings).await;
+        }
+        let home = Home::take().await;
+        Self::on(home.db(), Some(home), new_uploads(), settings).await
+    }
+
+    /// A server on a database of its own, in the test's own runtime.
+    pub async fn alone() -> (Self, Client) {
+        Self::alone_with(&[]).await
+    }
+
+    /// The same with these settings.
+    pub async fn alone_with(settings: &[(&str, &str)]) -> (Self, Client) {
+        Self::of(TestDb::new().await, settings).await
     }
 
     /// A server with these settings on this database, and a stranger's client.
     pub async fn of(db: TestDb, settings: &[(&str, &str)]) -> (Self, Client) {
-        Self::on(Arc::new(db), Arc::new(tempfile::tempdir().unwrap()), settings).await
+        Self::on(Arc::new(db), None, new_uploads(), settings).await
     }
 
     /// A server on a database of its own with what is in this one's, which must have stopped.
     pub async fn copy_with(&self, settings: &[(&str, &str)]) -> (Self, Client) {
-        let uploads = Arc::new(tempfile::tempdir().unwrap());
-        Self::on(Arc::new(self.db.copy().await), uploads, settings).await
+        Self::of(self.db.copy().await, settings).await
     }
 
     /// Another instance of the server on the same database.
@@ -71,11 +88,13 @@ impl TestApp {
 
     /// Another instance with these settings.
     pub async fn another_with(&self, settings: &[(&str, &str)]) -> (Self, Client) {
-        Self::on(self.db.clone(), self.uploads.clone(), settings).await
+        assert!(self.home.is_none(), "who shares a database has one of their own");
+        Self::on(self.db.clone(), None, self.uploads.clone(), settings).await
     }
 
     async fn on(
         db: Arc<TestDb>,
+        home: Option<Home>,
         uploads: Arc<TempDir>,
         settings: &[(&str, &str)],
     ) -> (Self, Client) {
@@ -91,18 +110,13 @@ impl TestApp {
             // Far below what the settings allow, since tests log in often.
             (config.password_hash_memory_kib, config.password_hash_passes) = (64, 1);
         }
-        let options = ConnectOptions::new(&config, None).unwrap();
-        let app = App::new(config, &options).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let shutdown = async {
-            let _stopped_or_dropped = stopped.await;
-        };
-        let serving = tokio::spawn(rookery::http::serve(listener, app.clone(), shutdown));
-        let stop = Some(stop);
-        let past_the_server = OnceCell::new();
-        let test = Self { app, address, past_the_server, stop, serving, db, uploads };
+        let ways = home.as_ref().map(Home::ways);
+        let runtime = home.as_ref().map_or_else(Handle::current, Home::runtime);
+        let Started { app, address, stop, serving } =
+            runtime.spawn(start(config, ways)).await.unwrap();
+        let past_the_server = OnceCell::new_with(home.as_ref().map(Home::past_the_server));
+        let (stop, serving) = (Some(stop), Some(serving));
+        let test = Self { app, address, past_the_server, stop, serving, db, home, uploads };
         let anonymous = test.client(None);
         (test, anonymous)
     }
@@ -130,20 +144,61 @@ impl TestApp {
         Locked(client)
     }
 
+    /// The parts of a server that lives in the test's own runtime, for what has no API.
+    pub fn parts(&self) -> &App {
+        assert!(self.home.is_none(), "a connection opened for this test would end with it");
+        &self.app
+    }
+
+    /// Ways to the database that are the test's own.
+    pub fn db(&self) -> Db {
+        Db::new(&ConnectOptions::new(&self.app.config, None).unwrap()).unwrap()
+    }
+
+    /// What the server issues and verifies.
+    pub fn tokens(&self) -> &Tokens {
+        &self.app.tokens
+    }
+
+    /// What hashes the server's passwords.
+    pub fn hasher(&self) -> &Hasher {
+        &self.app.hasher
+    }
+
+    /// How many subscriptions hear what happens.
+    pub fn subscriptions(&self) -> usize {
+        self.app.hub.subscriptions()
+    }
+
+    /// Writes past the API, over a connection of the server's.
+    pub(super) async fn write<T: Send + 'static, F>(
+        &self,
+        write: impl FnOnce(Connection) -> F + Send + 'static,
+    ) -> T
+    where
+        F: Future<Output = T> + Send,
+    {
+        // It may be opened for this, and lives for as long as the runtime in which that happens.
+        let runtime = self.home.as_ref().map_or_else(Handle::current, Home::runtime);
+        let ways = self.app.db.clone();
+        let writing = async move { write(ways.write().await.unwrap()).await };
+        runtime.spawn(writing).await.unwrap()
+    }
+
     /// A client that sends this access token, if any.
     pub fn client(&self, token: Option<String>) -> Client {
         Client::new(self.address, token)
     }
 
     /// Waits until so many subscriptions hear what happens.
-    pub async fn subscriptions(&self, count: usize) {
+    pub async fn until_subscriptions(&self, count: usize) {
         let there = async {
-            while self.app.hub.subscriptions() != count {
+            while self.subscriptions() != count {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
         let waited = tokio::time::timeout(Duration::from_secs(10), there).await;
-        let found = self.app.hub.subscriptions();
+        let found = self.subscriptions();
         assert!(waited.is_ok(), "{found} subscriptions instead of {count}");
     }
 
@@ -157,8 +212,35 @@ impl TestApp {
     /// Stops the server and waits until it has.
     pub async fn stop(&mut self) {
         self.begin_stop();
-        (&mut self.serving).await.unwrap().unwrap();
+        self.serving.take().unwrap().await.unwrap().unwrap();
     }
+}
+
+fn new_uploads() -> Arc<TempDir> {
+    Arc::new(tempfile::tempdir().unwrap())
+}
+
+/// A server that has just started.
+struct Started {
+    app: App,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+/// Starts a server in the runtime that runs this, with these connections or with new ones.
+async fn start(config: Config, ways: Option<Db>) -> Started {
+    let options = ConnectOptions::new(&config, None).unwrap();
+    let ways = ways.unwrap_or_else(|| Db::new(&options).unwrap());
+    let app = App::with(config, &options, ways).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async {
+        let _stopped_or_dropped = stopped.await;
+    };
+    let serving = tokio::spawn(rookery::http::serve(listener, app.clone(), shutdown));
+    Started { app, address, stop, serving }
 }
 
 /// A table that is locked until this is released.
@@ -172,6 +254,14 @@ impl Locked {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        self.serving.abort();
+        match (self.home.take(), self.serving.take()) {
+            // A test that failed may have left anything.
+            (Some(home), serving) if !std::thread::panicking() => {
+                drop(self.stop.take());
+                home.rest_after(serving);
+            }
+            (_, Some(serving)) => serving.abort(),
+            (_, None) => {}
+        }
     }
 }

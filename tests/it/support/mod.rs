@@ -6,6 +6,7 @@ pub mod client;
 pub mod db;
 pub mod events;
 pub mod generated;
+pub mod home;
 pub mod list;
 pub mod log;
 pub mod post;

@@ -2,6 +2,7 @@
 
 use rookery::{
     db::{
+        Connection,
         post::{PostRow, Visibility},
         post_write::{self, NewPost},
     },
@@ -34,6 +35,6 @@ impl TestApp {
         let title = PostTitle::new(title).unwrap();
         let content = PostContent::new("What there is to say.").unwrap();
         let new = NewPost { owner, title, content, published, visibility, image: None };
-        post_write::insert(&mut self.app.db.write().await.unwrap(), &new).await.unwrap()
+        self.write(async move |mut conn: Connection| post_write::insert(&mut conn, &new).await.unwrap()).await
     }
 }

@@ -5,6 +5,7 @@ use std::{ops::Deref, time::Duration};
 use rookery::{
     auth::{Password, RefreshToken, Viewer},
     db::{
+        Connection,
         account::{self, NewUser, Written},
         role,
         session::{Lifetime, NewSession, Use},
@@ -77,16 +78,16 @@ impl TestApp {
                 grace: Duration::from_secs(10),
             },
         };
-        let mut conn = self.app.db.write().await.unwrap();
-        let written = account::insert(&mut conn, &new, &session).await.unwrap();
-        assert!(matches!(written, Written::Done(_)), "{username}: {written:?}");
         let viewer = Viewer { user_id: key, session_id: session.id };
-        let token = self.app.tokens.issue(viewer).unwrap();
+        let insert = async move |mut conn: Connection| account::insert(&mut conn, &new, &session).await.unwrap();
+        let written = self.write(insert).await;
+        assert!(matches!(written, Written::Done(_)), "{username}: {written:?}");
+        let token = self.tokens().issue(viewer).unwrap();
         TestUser {
             key,
             id: Id::<UserKind>::from(key).to_string(),
             username: username.to_owned(),
-            session: session.id,
+            session: viewer.session_id,
             refresh_token: refresh.reveal(),
             client: self.client(Some(token)),
         }
@@ -95,15 +96,20 @@ impl TestApp {
     /// Adds an admin.
     pub async fn admin(&self, username: &str) -> TestUser {
         let user = self.user(username).await;
-        let mut conn = self.app.db.write().await.unwrap();
-        role::set_role(&mut conn, None, user.key, true, None).await.unwrap();
+        let key = user.key;
+        let promote =
+            async move |mut conn: Connection| role::set_role(&mut conn, None, key, true, None).await.unwrap();
+        self.write(promote).await;
         user
     }
 
     /// Suspends somebody as the command line does. Their session ends; their token lives on.
     pub async fn suspend(&self, user: &TestUser) {
-        let mut conn = self.app.db.write().await.unwrap();
-        role::set_suspended(&mut conn, None, user.key, true, None).await.unwrap();
+        let key = user.key;
+        let suspend = async move |mut conn: Connection| {
+            role::set_suspended(&mut conn, None, key, true, None).await.unwrap();
+        };
+        self.write(suspend).await;
     }
 
     /// Logs in as somebody does on a new device.
@@ -117,7 +123,7 @@ impl TestApp {
     }
 
     async fn password_hash(&self) -> String {
-        let slot = self.app.hasher.slot().await.unwrap();
+        let slot = self.hasher().slot().await.unwrap();
         slot.hash(Password::new(PASSWORD.into()).unwrap()).await.unwrap()
     }
 }

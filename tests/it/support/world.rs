@@ -1,5 +1,7 @@
 //! Things in tests that people made: put into the database as the API would.
 
+use std::sync::Arc;
+
 use rookery::id::{CommentKind, Id, PostKind};
 use tokio_postgres::Client as Database;
 use uuid::Uuid;
@@ -30,7 +32,7 @@ impl TestApp {
 
     /// The way to it that a test's statements share, since each connection costs a process.
     pub async fn shared(&self) -> &Database {
-        self.past_the_server.get_or_init(|| self.database()).await
+        self.past_the_server.get_or_init(async || Arc::new(self.database().await)).await
     }
 
     /// Adds a public post.

@@ -197,7 +197,7 @@ pub async fn check(app: &TestApp, maker: &mut Maker, viewers: &[(Viewer, Client)
             listeners.push(Listener::new(app, &maker.world, *viewer, client).await);
         }
     }
-    app.subscriptions(listeners.iter().map(Listener::subscriptions).sum()).await;
+    app.until_subscriptions(listeners.iter().map(Listener::subscriptions).sum()).await;
     for _ in 0..HAPPENINGS {
         let Some((happening, sql)) = happen(maker) else { continue };
         app.sql(&sql).await;

@@ -63,7 +63,7 @@ async fn every_path_shows_what_the_rules_say_and_nothing_else() {
 
 async fn check(seed: u64) {
     let mut maker = Maker::new(seed);
-    let (app, anonymous) = TestApp::with_settings(&SETTINGS).await;
+    let (app, anonymous) = TestApp::alone_with(&SETTINGS).await;
     if seed.is_multiple_of(2) {
         app.sql(FEW_ARE_MANY).await;
     }
@@ -99,7 +99,7 @@ async fn compare_all(maker: &mut Maker, viewers: &[(Viewer, Client)], when: &str
 
 fn logged_in(app: &TestApp, user: Uuid) -> Client {
     let viewer = auth::Viewer { user_id: user, session_id: user };
-    app.client(Some(app.app.tokens.issue(viewer).unwrap()))
+    app.client(Some(app.tokens().issue(viewer).unwrap()))
 }
 
 async fn compare(client: &Client, paths: &[Path], whose: &str) {

@@ -1,0 +1,163 @@
+//! Where servers of tests live, one after the other: a thread, an empty database and the connections
+//! to it.
+//!
+//! What a test asks is cheap. Connections are not: each is a process of PostgreSQL's, which looks up
+//! every table and plans every statement for itself, and that is most of what a test costs. So they
+//! outlive the test. All else of a server is made anew for each, and of a database what is written in
+//! it; where a test has left anything but rows, or still does something, neither is used again.
+
+use std::{
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use rookery::{
+    config::{Config, Source},
+    db::{ConnectOptions, Db},
+};
+use tokio::{
+    runtime::{Builder, Handle},
+    sync::oneshot,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_postgres::Client;
+
+use super::db::{TestDb, connect};
+
+/// Those where nobody lives.
+static EMPTY: Mutex<Vec<Home>> = Mutex::new(Vec::new());
+
+/// How long a server may take to end, and what it began in the database.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What else is under way in the database.
+const UNDER_WAY: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+
+/// When it was last changed what there is beside rows, by the number of the transaction.
+const LATEST_CHANGE: &str = "SELECT greatest(
+    (SELECT max(xmin::text::bigint) FROM pg_class WHERE relpersistence <> 't'),
+    (SELECT max(xmin::text::bigint) FROM pg_proc),
+    (SELECT max(xmin::text::bigint) FROM pg_trigger),
+    (SELECT max(setting.xmin::text::bigint) FROM pg_db_role_setting AS setting JOIN pg_database ON oid = setdatabase
+     WHERE datname = current_database()))";
+
+const EMPTYING: &str = "SELECT string_agg(format('DELETE FROM %I;', relname), '') FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> '__diesel_schema_migrations'";
+
+/// A home for one server at a time.
+pub struct Home {
+    runtime: Handle,
+    db: Arc<TestDb>,
+    ways: Db,
+    past_the_server: Arc<Client>,
+    /// Empties every table.
+    emptying: String,
+    latest_change: i64,
+    /// Its thread lives for as long as this does.
+    _lives: oneshot::Sender<()>,
+}
+
+impl Home {
+    /// An empty one, or where there is none a new one.
+    pub async fn take() -> Self {
+        let empty = EMPTY.lock().unwrap().pop();
+        match empty {
+            Some(home) => home,
+            None => Self::build().await,
+        }
+    }
+
+    async fn build() -> Self {
+        let (reply, built) = oneshot::channel();
+        thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (lives, ended) = oneshot::channel::<()>();
+                // A test that gave up does not take it.
+                drop(reply.send(Self::furnish(lives).await));
+                let _ended = ended.await;
+            });
+        });
+        built.await.unwrap()
+    }
+
+    async fn furnish(lives: oneshot::Sender<()>) -> Self {
+        let db = Arc::new(TestDb::new().await);
+        let config = Config::read(&Source::from_pairs([("DATABASE_URL", db.url())])).unwrap();
+        let client = connect(db.url()).await;
+        Self {
+            runtime: Handle::current(),
+            ways: Db::new(&ConnectOptions::new(&config, None).unwrap()).unwrap(),
+            emptying: client.query_one(EMPTYING, &[]).await.unwrap().get(0),
+            latest_change: latest_change(&client).await,
+            past_the_server: Arc::new(client),
+            db,
+            _lives: lives,
+        }
+    }
+
+    pub fn runtime(&self) -> Handle {
+        self.runtime.clone()
+    }
+
+    pub fn db(&self) -> Arc<TestDb> {
+        self.db.clone()
+    }
+
+    /// The server's connections.
+    pub fn ways(&self) -> Db {
+        self.ways.clone()
+    }
+
+    /// A connection for a test's own statements.
+    pub fn past_the_server(&self) -> Arc<Client> {
+        self.past_the_server.clone()
+    }
+
+    /// Cleans up after the server that lived here has ended, for the next one.
+    pub fn rest_after(self, serving: Option<JoinHandle<std::io::Result<()>>>) {
+        self.runtime().spawn(async move {
+            let ended = async {
+                if let Some(serving) = serving {
+                    serving.await.unwrap().unwrap();
+                }
+                self.past_the_server.batch_execute("ROLLBACK; RESET ALL; DISCARD TEMP").await.unwrap();
+                self.is_quiet().await;
+            };
+            if timeout(PATIENCE, ended).await.is_ok() && self.is_as_built().await {
+                self.empty().await;
+                EMPTY.lock().unwrap().push(self);
+            }
+        });
+    }
+
+    /// Waits until nothing is under way in the database.
+    async fn is_quiet(&self) {
+        let count = async || -> i64 {
+            self.past_the_server.query_one(UNDER_WAY, &[]).await.unwrap().get(0)
+        };
+        while count().await != 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    async fn is_as_built(&self) -> bool {
+        latest_change(&self.past_the_server).await == self.latest_change
+    }
+
+    /// Without triggers and checks of keys, since all goes.
+    async fn empty(&self) {
+        let empty = format!(
+            "BEGIN; SET LOCAL session_replication_role = replica; {} COMMIT",
+            self.emptying
+        );
+        self.past_the_server.batch_execute(&empty).await.unwrap();
+    }
+}
+
+async fn latest_change(client: &Client) -> i64 {
+    client.query_one(LATEST_CHANGE, &[]).await.unwrap().get(0)
+}
