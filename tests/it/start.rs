@@ -17,7 +17,7 @@ use crate::{
     cli::{printed, rookery},
     support::{
         app::SECRET_KEY,
-        client::Client,
+        client::{Client, http},
         db::{TestDb, connect},
     },
 };
@@ -50,7 +50,7 @@ async fn start_behind_another(db: &TestDb) -> (Sql, Child, u16) {
 async fn a_start_that_waits_answers_probes_and_can_be_stopped() {
     let db = TestDb::new().await;
     let (_other, starting, port) = start_behind_another(&db).await;
-    let client = reqwest::Client::new();
+    let client = http().build().unwrap();
     let ask = async |path: &str| {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         client.get(format!("http://{address}{path}")).send().await
@@ -83,7 +83,7 @@ async fn a_start_that_waited_serves_who_asked_meanwhile() {
     let db = TestDb::new().await;
     let (other, starting, port) = start_behind_another(&db).await;
     // Over one connection, which is not kept from before to after.
-    let client = reqwest::Client::new();
+    let client = http().build().unwrap();
     let ready = async || {
         let sent = client.get(format!("http://127.0.0.1:{port}/readyz")).send().await;
         sent.ok().map(|answer| answer.status())

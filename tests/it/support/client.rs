@@ -11,6 +11,14 @@ use serde_json::{Value, json};
 
 pub const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
+/// What a client is made from.
+pub fn http() -> reqwest::ClientBuilder {
+    // Without one no client can be made, although none of these ever speaks TLS. Nor is there any
+    // need to read all the machine's certificates for each of them.
+    let _there_already = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().tls_certs_only([])
+}
+
 /// Speaks to one server, as one person or as a stranger.
 #[derive(Clone)]
 pub struct Client {
@@ -21,18 +29,13 @@ pub struct Client {
 
 impl Client {
     pub fn new(address: SocketAddr, token: Option<String>) -> Self {
-        // Without one no client can be made, although none of these ever speaks TLS. Nor is there any
-        // need to read all the machine's certificates for each of them.
-        let _there_already = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
-        Self { http, address, token }
+        Self { http: http().build().unwrap(), address, token }
     }
 
     /// A stranger whose requests share one connection, by HTTP/2.
     pub fn on_one_connection(address: SocketAddr) -> Self {
         let client = Self::new(address, None);
-        let http = reqwest::Client::builder().tls_certs_only([]).http2_prior_knowledge();
-        Self { http: http.build().unwrap(), ..client }
+        Self { http: http().http2_prior_knowledge().build().unwrap(), ..client }
     }
 
     /// The access token.

@@ -4,7 +4,8 @@
 //! What a test asks is cheap. Connections are not: each is a process of PostgreSQL's, which looks up
 //! every table and plans every statement for itself, and that is most of what a test costs. So they
 //! outlive the test. All else of a server is made anew for each, and of a database what is written in
-//! it; where a test has left anything but rows, or still does something, neither is used again.
+//! it; where a test has left anything but rows, or very many of them, or still does something,
+//! neither is used again.
 
 use std::{
     sync::{Arc, Mutex},
@@ -35,6 +36,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What else is under way in the database.
 const UNDER_WAY: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+
+/// How large all tables may become together: what is deleted keeps its place, and is read over.
+const MOST_BYTES: i64 = 4 << 20;
+
+const BYTES: &str = "SELECT sum(pg_relation_size(oid))::bigint FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
 
 /// When it was last changed what there is beside rows, by the number of the transaction.
 const LATEST_CHANGE: &str = "SELECT greatest(
@@ -72,7 +79,7 @@ impl Home {
 
     async fn build() -> Self {
         let (reply, built) = oneshot::channel();
-        thread::spawn(move || {
+        let live = move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let (lives, ended) = oneshot::channel::<()>();
@@ -80,7 +87,8 @@ impl Home {
                 drop(reply.send(Self::furnish(lives).await));
                 let _ended = ended.await;
             });
-        });
+        };
+        thread::Builder::new().name("home".to_owned()).spawn(live).unwrap();
         built.await.unwrap()
     }
 
@@ -92,7 +100,7 @@ impl Home {
             runtime: Handle::current(),
             ways: Db::new(&ConnectOptions::new(&config, None).unwrap()).unwrap(),
             emptying: client.query_one(EMPTYING, &[]).await.unwrap().get(0),
-            latest_change: latest_change(&client).await,
+            latest_change: number(&client, LATEST_CHANGE).await,
             past_the_server: Arc::new(client),
             db,
             _lives: lives,
@@ -124,7 +132,10 @@ impl Home {
                 if let Some(serving) = serving {
                     serving.await.unwrap().unwrap();
                 }
-                self.past_the_server.batch_execute("ROLLBACK; RESET ALL; DISCARD TEMP").await.unwrap();
+                self.past_the_server
+                    .batch_execute("ROLLBACK; RESET ALL; DISCARD TEMP")
+                    .await
+                    .unwrap();
                 self.is_quiet().await;
             };
             if timeout(PATIENCE, ended).await.is_ok() && self.is_as_built().await {
@@ -136,16 +147,14 @@ impl Home {
 
     /// Waits until nothing is under way in the database.
     async fn is_quiet(&self) {
-        let count = async || -> i64 {
-            self.past_the_server.query_one(UNDER_WAY, &[]).await.unwrap().get(0)
-        };
-        while count().await != 0 {
+        while number(&self.past_the_server, UNDER_WAY).await != 0 {
             sleep(Duration::from_millis(1)).await;
         }
     }
 
     async fn is_as_built(&self) -> bool {
-        latest_change(&self.past_the_server).await == self.latest_change
+        number(&self.past_the_server, LATEST_CHANGE).await == self.latest_change
+            && number(&self.past_the_server, BYTES).await < MOST_BYTES
     }
 
     /// Without triggers and checks of keys, since all goes.
@@ -158,6 +167,6 @@ impl Home {
     }
 }
 
-async fn latest_change(client: &Client) -> i64 {
-    client.query_one(LATEST_CHANGE, &[]).await.unwrap().get(0)
+async fn number(client: &Client, query: &str) -> i64 {
+    client.query_one(query, &[]).await.unwrap().get(0)
 }

@@ -35,6 +35,9 @@ impl TestApp {
         let title = PostTitle::new(title).unwrap();
         let content = PostContent::new("What there is to say.").unwrap();
         let new = NewPost { owner, title, content, published, visibility, image: None };
-        self.write(async move |mut conn: Connection| post_write::insert(&mut conn, &new).await.unwrap()).await
+        self.write(async move |mut conn: Connection| {
+            post_write::insert(&mut conn, &new).await.unwrap()
+        })
+        .await
     }
 }

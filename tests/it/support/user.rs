@@ -79,7 +79,9 @@ impl TestApp {
             },
         };
         let viewer = Viewer { user_id: key, session_id: session.id };
-        let insert = async move |mut conn: Connection| account::insert(&mut conn, &new, &session).await.unwrap();
+        let insert = async move |mut conn: Connection| {
+            account::insert(&mut conn, &new, &session).await.unwrap()
+        };
         let written = self.write(insert).await;
         assert!(matches!(written, Written::Done(_)), "{username}: {written:?}");
         let token = self.tokens().issue(viewer).unwrap();
@@ -97,8 +99,9 @@ impl TestApp {
     pub async fn admin(&self, username: &str) -> TestUser {
         let user = self.user(username).await;
         let key = user.key;
-        let promote =
-            async move |mut conn: Connection| role::set_role(&mut conn, None, key, true, None).await.unwrap();
+        let promote = async move |mut conn: Connection| {
+            role::set_role(&mut conn, None, key, true, None).await.unwrap()
+        };
         self.write(promote).await;
         user
     }
