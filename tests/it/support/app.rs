@@ -76,11 +76,6 @@ impl TestApp {
         Self::on(Arc::new(db), None, new_uploads(), settings).await
     }
 
-    /// A server on a database of its own with what is in this one's, which must have stopped.
-    pub async fn copy_with(&self, settings: &[(&str, &str)]) -> (Self, Client) {
-        Self::of(self.db.copy().await, settings).await
-    }
-
     /// Another instance of the server on the same database.
     pub async fn another(&self) -> (Self, Client) {
         self.another_with(&[]).await

@@ -22,12 +22,9 @@ pub struct TestDb {
 
 impl TestDb {
     pub async fn new() -> Self {
-        Self::from_template(DATABASE).await
-    }
-
-    /// Another with what is in this one, whose connections end.
-    pub async fn copy(&self) -> Self {
-        Self::from_template(&self.name).await
+        let (reply, made) = oneshot::channel();
+        CLUSTER.requests.send(Request::Create(reply)).unwrap();
+        made.await.unwrap()
     }
 
     /// One that belongs to a role of this name, which is no superuser. Nothing is in it.
@@ -42,12 +39,6 @@ impl TestDb {
         let (_, place) = db.url.split_once('@').unwrap();
         db.url = format!("postgres://{role}@{place}");
         db
-    }
-
-    async fn from_template(template: &str) -> Self {
-        let (reply, made) = oneshot::channel();
-        CLUSTER.requests.send(Request::Create(template.to_owned(), reply)).unwrap();
-        made.await.unwrap()
     }
 
     pub fn url(&self) -> &str {
@@ -97,8 +88,8 @@ async fn end(database: &Client, whose: &str) {
 }
 
 enum Request {
-    /// A copy of the database of this name.
-    Create(String, oneshot::Sender<TestDb>),
+    /// A copy of the template.
+    Create(oneshot::Sender<TestDb>),
     Drop(String),
 }
 
@@ -161,16 +152,11 @@ async fn serve(server: &EmbeddedPostgres, mut requests: mpsc::UnboundedReceiver<
     while let Some(request) = requests.recv().await {
         match request {
             Request::Drop(name) => spent.send(name).unwrap(),
-            Request::Create(template, reply) => {
+            Request::Create(reply) => {
                 count += 1;
                 let name = format!("test_{count}");
-                // It waits for connections that are just ending, and for no others.
-                let end = format!(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'"
-                );
                 let create =
-                    format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
-                creates.batch_execute(&end).await.unwrap();
+                    format!("CREATE DATABASE {name} TEMPLATE {DATABASE} STRATEGY file_copy");
                 creates.batch_execute(&create).await.unwrap();
                 // A test that gave up does not take it, and dropping it here drops the database.
                 drop(reply.send(TestDb { url: server.database_url(&name), name }));

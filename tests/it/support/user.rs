@@ -41,19 +41,6 @@ impl Deref for TestUser {
     }
 }
 
-impl TestUser {
-    /// The same person at a server with a copy of the database.
-    pub fn at(&self, app: &TestApp) -> Self {
-        Self {
-            client: app.client(Some(self.token().to_owned())),
-            id: self.id.clone(),
-            username: self.username.clone(),
-            refresh_token: self.refresh_token.clone(),
-            ..*self
-        }
-    }
-}
-
 impl TestApp {
     /// Adds a user of this name, with a session as if they had registered.
     pub async fn user(&self, username: &str) -> TestUser {
