@@ -108,9 +108,14 @@ pub(super) fn landscape(random: &mut Random) -> Drawn {
     }
     for depth in 0..3 {
         let hills = Hills::new(depth, hue + 0.3, high, random);
-        let (ink, first) =
-            (pixel(hills.colour), hills.height.iter().copied().fold(f64::MAX, f64::min));
-        for y in (first.max(0.0) as i64)..i64::from(high) {
+        let ink = pixel(hills.colour);
+        let highest = hills.height.iter().copied().fold(f64::MAX, f64::min);
+        let lowest = hills.height.iter().copied().fold(f64::MIN, f64::max);
+        for y in (highest.max(0.0) as i64)..i64::from(high) {
+            if y as f64 >= lowest {
+                sheet.dash(y, 0, i64::from(WIDE), ink);
+                continue;
+            }
             let mut from = None;
             for (x, height) in (0_i64..).zip(hills.height.iter().chain([&f64::MAX])) {
                 match (y as f64 >= *height, from) {

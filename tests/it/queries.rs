@@ -24,7 +24,7 @@ const CROWD: &str = "
     INSERT INTO users (id, username, email, password_hash)
         SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'user_' || n, n || '@example.com', '' FROM generate_series(1, 240) AS n;
     INSERT INTO posts (id, owner_id, title, content, published)
-        SELECT gen_random_uuid(), {ada}, 'draft', 'content', false FROM generate_series(1, 100);
+        SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, {ada}, 'draft', 'content', false FROM generate_series(1, 100) AS n;
     INSERT INTO posts (id, owner_id, title, content)
         SELECT md5('post' || n)::uuid, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'A heron', 'content' FROM generate_series(1, 120) AS n;
     INSERT INTO posts (id, owner_id, title, content)

@@ -1,4 +1,4 @@
-//! A database for each test: a copy of a migrated template, in a PostgreSQL of this run.
+//! Databases of tests: copies of a migrated template, in a PostgreSQL of this run.
 
 use std::path::PathBuf;
 use std::sync::{LazyLock, mpsc as blocking};

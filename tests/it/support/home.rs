@@ -23,33 +23,38 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Statement, types::FromSql};
 
 use super::db::{TestDb, connect};
 
 /// Those where nobody lives.
 static EMPTY: Mutex<Vec<Home>> = Mutex::new(Vec::new());
 
+/// How many are kept. There are about as many as tests run at once.
+const MOST_EMPTY: usize = 8;
+
 /// How long a server may take to end, and what it began in the database.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What else is under way in the database.
+/// How many statements of others are under way in the database.
 const UNDER_WAY: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
 
-/// How large all tables may become together: what is deleted keeps its place, and is read over.
-const MOST_BYTES: i64 = 4 << 20;
-
-const BYTES: &str = "SELECT sum(pg_relation_size(oid))::bigint FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
-
 /// When it was last changed what there is beside rows, by the number of the transaction.
 const LATEST_CHANGE: &str = "SELECT greatest(
-    (SELECT max(xmin::text::bigint) FROM pg_class WHERE relpersistence <> 't'),
-    (SELECT max(xmin::text::bigint) FROM pg_proc),
+    (SELECT max(xmin::text::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+    (SELECT max(xmin::text::bigint) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
     (SELECT max(xmin::text::bigint) FROM pg_trigger),
-    (SELECT max(setting.xmin::text::bigint) FROM pg_db_role_setting AS setting JOIN pg_database ON oid = setdatabase
-     WHERE datname = current_database()))";
+    (SELECT max(setting.xmin::text::bigint) FROM pg_db_role_setting AS setting
+     JOIN pg_database ON oid = setdatabase WHERE datname = current_database()))";
+
+/// Rows that are deleted keep their place for a while, and are read over.
+const IS_SMALL: &str = "SELECT sum(pg_relation_size(oid)) < 4 << 20 FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+
+/// All tests share the connections that PostgreSQL allows.
+const HAS_FEW_CONNECTIONS: &str =
+    "SELECT count(*) <= 7 FROM pg_stat_activity WHERE datname = current_database()";
 
 const EMPTYING: &str = "SELECT string_agg(format('DELETE FROM %I;', relname), '') FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> '__diesel_schema_migrations'";
@@ -60,9 +65,11 @@ pub struct Home {
     db: Arc<TestDb>,
     ways: Db,
     past_the_server: Arc<Client>,
+    under_way: Statement,
+    /// Asks whether the next test finds here what the first one found.
+    is_as_built: Statement,
     /// Empties every table.
     emptying: String,
-    latest_change: i64,
     /// Its thread lives for as long as this does.
     _lives: oneshot::Sender<()>,
 }
@@ -96,11 +103,16 @@ impl Home {
         let db = Arc::new(TestDb::new().await);
         let config = Config::read(&Source::from_pairs([("DATABASE_URL", db.url())])).unwrap();
         let client = connect(db.url()).await;
+        let latest_change: i64 = client.query_one(LATEST_CHANGE, &[]).await.unwrap().get(0);
+        let is_as_built = format!(
+            "SELECT ({LATEST_CHANGE}) = {latest_change} AND ({IS_SMALL}) AND ({HAS_FEW_CONNECTIONS})"
+        );
         Self {
             runtime: Handle::current(),
             ways: Db::new(&ConnectOptions::new(&config, None).unwrap()).unwrap(),
+            under_way: client.prepare(UNDER_WAY).await.unwrap(),
+            is_as_built: client.prepare(&is_as_built).await.unwrap(),
             emptying: client.query_one(EMPTYING, &[]).await.unwrap().get(0),
-            latest_change: number(&client, LATEST_CHANGE).await,
             past_the_server: Arc::new(client),
             db,
             _lives: lives,
@@ -128,7 +140,7 @@ impl Home {
     /// Cleans up after the server that lived here has ended, for the next one.
     pub fn rest_after(self, serving: Option<JoinHandle<std::io::Result<()>>>) {
         self.runtime().spawn(async move {
-            let ended = async {
+            let quiet = async {
                 if let Some(serving) = serving {
                     serving.await.unwrap().unwrap();
                 }
@@ -136,25 +148,22 @@ impl Home {
                     .batch_execute("ROLLBACK; RESET ALL; DISCARD TEMP")
                     .await
                     .unwrap();
-                self.is_quiet().await;
+                while self.ask::<i64>(&self.under_way).await != 0 {
+                    sleep(Duration::from_millis(1)).await;
+                }
             };
-            if timeout(PATIENCE, ended).await.is_ok() && self.is_as_built().await {
+            if timeout(PATIENCE, quiet).await.is_ok() && self.ask(&self.is_as_built).await {
                 self.empty().await;
-                EMPTY.lock().unwrap().push(self);
+                let mut empty = EMPTY.lock().unwrap();
+                if empty.len() < MOST_EMPTY {
+                    empty.push(self);
+                }
             }
         });
     }
 
-    /// Waits until nothing is under way in the database.
-    async fn is_quiet(&self) {
-        while number(&self.past_the_server, UNDER_WAY).await != 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
-    }
-
-    async fn is_as_built(&self) -> bool {
-        number(&self.past_the_server, LATEST_CHANGE).await == self.latest_change
-            && number(&self.past_the_server, BYTES).await < MOST_BYTES
+    async fn ask<T: for<'a> FromSql<'a>>(&self, question: &Statement) -> T {
+        self.past_the_server.query_one(question, &[]).await.unwrap().get(0)
     }
 
     /// Without triggers and checks of keys, since all goes.
@@ -165,8 +174,4 @@ impl Home {
         );
         self.past_the_server.batch_execute(&empty).await.unwrap();
     }
-}
-
-async fn number(client: &Client, query: &str) -> i64 {
-    client.query_one(query, &[]).await.unwrap().get(0)
 }
