@@ -49,7 +49,7 @@ async fn start_behind_another(db: &TestDb) -> (Sql, Child, u16) {
 #[tokio::test]
 async fn a_start_that_waits_answers_probes_and_can_be_stopped() {
     let db = TestDb::new().await;
-    let (_other, starting, port) = start_behind_another(&db).await;
+    let (other, starting, port) = start_behind_another(&db).await;
     let client = http().build().unwrap();
     let ask = async |path: &str| {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
@@ -71,6 +71,13 @@ async fn a_start_that_waits_answers_probes_and_can_be_stopped() {
     let status = rookery("migrate status", &[("DATABASE_URL", db.url())]).output().unwrap();
     assert!(printed(&status).lines().all(|line| line.starts_with("applied  ")), "{status:?}");
 
+    // It listens before it has come as far as to wait, which it says first.
+    let waits = "SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted";
+    while other.query(waits, &[]).await.unwrap().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody waits");
+        sleep(Duration::from_millis(10)).await;
+    }
     let ended = stopped(starting, Signal::TERM);
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(0), "{said}");
