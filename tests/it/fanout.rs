@@ -35,8 +35,7 @@ async fn one_event_reaches_everybody() {
     let subscribers = setting(SUBSCRIBERS, 200);
     let each = setting("FANOUT_PER_SOCKET", 50).min(subscribers);
     let sockets = subscribers / each;
-    let (app, _anon) =
-        TestApp::with_settings(&[("MAX_LIVE_CONNECTIONS_PER_ADDRESS", "100000")]).await;
+    let (app, _anon) = TestApp::alone_with(&[("MAX_LIVE_CONNECTIONS_PER_ADDRESS", "100000")]).await;
     let post = app.post(&app.user("ada").await).await;
     let tokens = crowd(&app, sockets / 2).await;
     let document = format!(

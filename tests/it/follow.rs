@@ -171,7 +171,7 @@ async fn pages_lose_and_repeat_nothing_while_follows_come_and_go() {
             star.key
         );
         database.batch_execute(&stay).await.unwrap();
-        let expected = staying(&database, fan, other, &star).await;
+        let expected = staying(database, fan, other, &star).await;
         let come_or_go = format!(
             "WITH someone AS (SELECT id FROM users
                  WHERE username LIKE 'fan%' AND substr(username, 4)::int % 2 = 1

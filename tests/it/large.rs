@@ -64,7 +64,7 @@ async fn a_busy_account_is_suspended_restored_and_deleted() {
     for field in ["suspendUser", "restoreUser"] {
         let answer = set(&root, field, &busy.id).await;
         assert_eq!(answer.data(&format!("/{field}/user/postCount")), 1000, "{}", answer.text);
-        assert_none(&differences(&sql).await, field);
+        assert_none(&differences(sql).await, field);
     }
     let busy = app.log_in(&busy, "busy", PASSWORD).await;
     let delete = "mutation ($password: String!) {
@@ -73,7 +73,7 @@ async fn a_busy_account_is_suspended_restored_and_deleted() {
     assert_eq!(answer.data("/deleteAccount/userErrors"), &json!([]), "{}", answer.text);
     assert_eq!(app.count("posts").await, 1000, "those of the others");
     assert_eq!(app.count("comments WHERE author_id IS NULL AND deleted_at IS NULL").await, 0);
-    assert_none(&differences(&sql).await, "the account is gone");
+    assert_none(&differences(sql).await, "the account is gone");
 }
 
 /// Lets deletions from this table take so long.

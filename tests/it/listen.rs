@@ -70,7 +70,7 @@ async fn instances_tell_each_other() {
 
 #[tokio::test]
 async fn what_nobody_watches_is_not_notified() {
-    let (app, _anon) = TestApp::init().await;
+    let (app, _anon) = TestApp::alone().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let (quiet, watched) = (app.post(&ada).await, app.post(&ada).await);
     let mut spy = Spy::new(app.database_url()).await;

@@ -236,7 +236,7 @@ async fn a_word_is_found_however_its_accents_are_written() {
 /// How often blocks were asked for in which long texts lie, so far.
 async fn text_blocks(app: &TestApp) -> i64 {
     let sql = app.shared().await;
-    end_connections(&sql).await;
+    end_connections(sql).await;
     let blocks = "SELECT toast_blks_hit + toast_blks_read FROM pg_statio_user_tables
                   WHERE relname = 'posts'";
     sql.query_one(blocks, &[]).await.unwrap().get(0)

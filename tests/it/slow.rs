@@ -223,7 +223,7 @@ async fn flood(app: &TestApp, mut quick: impl AsyncFnMut() -> Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_does_not_take_what_comes_is_closed_with_1013() {
-    let (app, _anon) = TestApp::init().await;
+    let (app, _anon) = TestApp::alone().await;
     let post = app.post(&app.user("ada").await).await;
     let mut quick = Socket::introduced(app.address).await;
     let mut slow = Socket::introduced(app.address).await;

@@ -201,7 +201,7 @@ async fn guess_on(client: Client, guesser: usize, stop: Arc<AtomicBool>) -> usiz
 async fn a_flood_of_logins_leaves_reads_fast() {
     let failures = ("LOGIN_FAILURES_PER_ADDRESS", "100000");
     let settings = [OPEN[0], OPEN[1], failures, ("PASSWORD_HASH_PASSES", "2")];
-    let (app, anon) = TestApp::with_settings(&settings).await;
+    let (app, anon) = TestApp::alone_with(&settings).await;
     let ada = app.user("ada").await;
     read_again(&ada, 20).await;
     let (mut calm, mut flooded, mut guesses) = (Vec::new(), Vec::new(), 0);

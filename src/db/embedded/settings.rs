@@ -39,7 +39,7 @@ pub(super) fn arguments(data: &Path, socket: &Path, durable: bool) -> Vec<OsStri
         let small = ["wal_level=minimal", "max_wal_senders=0", "autovacuum=off"];
         settings.extend(small.map(OsString::from));
         // Servers of many tests share it. The last one of a name counts.
-        settings.push("max_connections=200".into());
+        settings.push("max_connections=300".into());
     }
     let mut arguments = vec![OsString::from("-D"), data.into()];
     arguments.extend(settings.into_iter().flat_map(|setting| [OsString::from("-c"), setting]));

@@ -67,7 +67,7 @@ async fn what_bcrypt_does_not_read_is_made_no_password() {
 async fn a_new_password_is_written_without_the_right_to_hash() {
     let (app, _anon) = TestApp::with_settings(&[("PASSWORD_HASH_PARALLELISM", "1")]).await;
     let ada = app.user("ada").await;
-    let database = app.shared().await;
+    let database = app.database().await;
     database.batch_execute("BEGIN; SELECT FROM users FOR UPDATE").await.unwrap();
     let change = "mutation ($old: String!) {
         changePassword(input: { currentPassword: $old, newPassword: \"another password\" }) {

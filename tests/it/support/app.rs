@@ -30,7 +30,7 @@ use super::{
 /// The key that signs the test server's access tokens.
 pub const SECRET_KEY: &str = "a key for tests, of enough bytes";
 
-/// A running server. Dropping it ends the server.
+/// A running server. Dropping it tells the server to end.
 pub struct TestApp {
     app: App,
     pub address: SocketAddr,

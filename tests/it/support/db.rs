@@ -14,7 +14,7 @@ use super::scratch::Scratch;
 
 static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
-/// A migrated database of one test's own, dropped with this.
+/// A migrated database, dropped with this.
 pub struct TestDb {
     name: String,
     url: String,

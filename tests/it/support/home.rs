@@ -4,8 +4,8 @@
 //! What a test asks is cheap. Connections are not: each is a process of PostgreSQL's, which looks up
 //! every table and plans every statement for itself, and that is most of what a test costs. So they
 //! outlive the test. All else of a server is made anew for each, and of a database what is written in
-//! it; where a test has left anything but rows, or very many of them, or still does something,
-//! neither is used again.
+//! it. Where a test has changed what else there is in a database, or has left very many rows, or
+//! something that still runs, neither is used again.
 
 use std::{
     sync::{Arc, Mutex},
@@ -33,19 +33,24 @@ static EMPTY: Mutex<Vec<Home>> = Mutex::new(Vec::new());
 /// How many are kept. There are about as many as tests run at once.
 const MOST_EMPTY: usize = 8;
 
-/// How long a server may take to end, and what it began in the database.
+/// How long it may take until all has ended that a server began.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many statements of others are under way in the database.
+/// How many others do something in the database, or listen to it.
 const UNDER_WAY: &str = "SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+      AND (state IS DISTINCT FROM 'idle' OR application_name = 'rookery listener')";
 
-/// When it was last changed what there is beside rows, by the number of the transaction.
-const LATEST_CHANGE: &str = "SELECT greatest(
-    (SELECT max(xmin::text::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
-    (SELECT max(xmin::text::bigint) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
-    (SELECT max(xmin::text::bigint) FROM pg_trigger),
-    (SELECT max(setting.xmin::text::bigint) FROM pg_db_role_setting AS setting
+/// What there is beside rows: how much of each kind, and which transaction was the last to change it.
+const BESIDE_ROWS: &str = "SELECT concat_ws(' ',
+    (SELECT (count(*), max(xmin::text::bigint)) FROM pg_class WHERE oid >= 16384),
+    (SELECT (count(*), max(xmin::text::bigint)) FROM pg_attribute WHERE attrelid >= 16384),
+    (SELECT (count(*), max(xmin::text::bigint)) FROM pg_index WHERE indexrelid >= 16384),
+    (SELECT (count(*), max(xmin::text::bigint)) FROM pg_constraint WHERE oid >= 16384),
+    (SELECT (count(*), max(xmin::text::bigint)) FROM pg_trigger WHERE oid >= 16384),
+    (SELECT (count(*), max(xmin::text::bigint)) FROM pg_proc WHERE oid >= 16384),
+    (SELECT (count(*), max(xmin::text::bigint)) FROM pg_statistic WHERE starelid >= 16384),
+    (SELECT (count(*), max(setting.xmin::text::bigint)) FROM pg_db_role_setting AS setting
      JOIN pg_database ON oid = setdatabase WHERE datname = current_database()))";
 
 /// Rows that are deleted keep their place for a while, and are read over.
@@ -55,6 +60,10 @@ const IS_SMALL: &str = "SELECT sum(pg_relation_size(oid)) < 4 << 20 FROM pg_clas
 /// All tests share the connections that PostgreSQL allows.
 const HAS_FEW_CONNECTIONS: &str =
     "SELECT count(*) <= 7 FROM pg_stat_activity WHERE datname = current_database()";
+
+/// Ends whatever a test may have begun on the connection for its own statements.
+const LET_GO: &str = "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL;
+    UNLISTEN *; DISCARD TEMP; SELECT pg_advisory_unlock_all()";
 
 const EMPTYING: &str = "SELECT string_agg(format('DELETE FROM %I;', relname), '') FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> '__diesel_schema_migrations'";
@@ -103,9 +112,9 @@ impl Home {
         let db = Arc::new(TestDb::new().await);
         let config = Config::read(&Source::from_pairs([("DATABASE_URL", db.url())])).unwrap();
         let client = connect(db.url()).await;
-        let latest_change: i64 = client.query_one(LATEST_CHANGE, &[]).await.unwrap().get(0);
+        let beside_rows: String = client.query_one(BESIDE_ROWS, &[]).await.unwrap().get(0);
         let is_as_built = format!(
-            "SELECT ({LATEST_CHANGE}) = {latest_change} AND ({IS_SMALL}) AND ({HAS_FEW_CONNECTIONS})"
+            "SELECT ({BESIDE_ROWS}) = '{beside_rows}' AND ({IS_SMALL}) AND ({HAS_FEW_CONNECTIONS})"
         );
         Self {
             runtime: Handle::current(),
@@ -140,26 +149,41 @@ impl Home {
     /// Cleans up after the server that lived here has ended, for the next one.
     pub fn rest_after(self, serving: Option<JoinHandle<std::io::Result<()>>>) {
         self.runtime().spawn(async move {
-            let quiet = async {
+            let clean = async {
                 if let Some(serving) = serving {
                     serving.await.unwrap().unwrap();
                 }
-                self.past_the_server
-                    .batch_execute("ROLLBACK; RESET ALL; DISCARD TEMP")
-                    .await
-                    .unwrap();
-                while self.ask::<i64>(&self.under_way).await != 0 {
-                    sleep(Duration::from_millis(1)).await;
+                self.past_the_server.batch_execute(LET_GO).await.unwrap();
+                self.rest().await;
+                let as_built = self.ask(&self.is_as_built).await;
+                if as_built {
+                    self.empty().await;
                 }
+                as_built
             };
-            if timeout(PATIENCE, quiet).await.is_ok() && self.ask(&self.is_as_built).await {
-                self.empty().await;
+            if timeout(PATIENCE, clean).await == Ok(true) {
                 let mut empty = EMPTY.lock().unwrap();
                 if empty.len() < MOST_EMPTY {
                     empty.push(self);
                 }
             }
         });
+    }
+
+    /// Waits until nothing is under way, here and in the database; twice, since what the server does on
+    /// its own may be between two statements.
+    async fn rest(&self) {
+        let (mut pause, mut quiet) = (Duration::from_millis(1), 0);
+        while quiet < 2 {
+            let at_rest = self.ways.pools().iter().all(|(_, pool)| pool.in_use + pool.waiting == 0);
+            if at_rest && self.ask::<i64>(&self.under_way).await == 0 {
+                quiet += 1;
+            } else {
+                quiet = 0;
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(50));
+            }
+        }
     }
 
     async fn ask<T: for<'a> FromSql<'a>>(&self, question: &Statement) -> T {
