@@ -118,18 +118,28 @@ pub async fn insert(
         .map(|noted| Some(noted.map_or(Reported::SubjectGone, Reported::Noted)))
         .on_constraint(|name| match name {
             "reports_open_once" => Some(Some(Reported::AlreadyOpen)),
-            "reports_user_id_fkey" | "reports_post_id_fkey" | "reports_comment_id_fkey" => {
-                Some(Some(Reported::SubjectGone))
-            }
+            // The author of a comment can go without it.
+            "reports_user_id_fkey"
+            | "reports_post_id_fkey"
+            | "reports_comment_id_fkey"
+            | "reports_author_id_fkey" => Some(Some(Reported::SubjectGone)),
             "reports_reporter_id_fkey" => Some(None),
             _ => None,
         })?
         .ok_or(Error::Unauthenticated(SESSION_ENDED))
 }
 
-const INSERT: &str = "INSERT INTO reports (id, reporter_id, reason, {column}, author_id, quote)
-    SELECT {id}, {reporter}, {reason}, id, {author}, nullif(left({text}, 2000), '')
-    FROM {table} WHERE id = {subject} AND {visible} RETURNING *";
+/// The accounts are locked first, as all writers do it: the checks of keys come last, and that of the
+/// subject before that of its author, who may be deleting all that is theirs.
+const INSERT: &str = "WITH subject AS MATERIALIZED (
+    SELECT id, {author} AS author, nullif(left({text}, 2000), '') AS quote
+    FROM {table} WHERE id = {subject} AND {visible}
+), accounts AS MATERIALIZED (
+    SELECT FROM users WHERE id IN ({reporter}, (SELECT author FROM subject)) ORDER BY id FOR KEY SHARE
+)
+INSERT INTO reports (id, reporter_id, reason, {column}, author_id, quote)
+SELECT {id}, {reporter}, {reason}, id, author, quote
+FROM subject CROSS JOIN (SELECT count(*) FROM accounts) AS locked RETURNING *";
 
 /// The reports with these keys that the viewer may see, in no order.
 ///

@@ -1,5 +1,7 @@
 //! Reports: made by people, read and closed by admins.
 
+use std::time::Duration;
+
 use rookery::{
     db::report::{Reported, Resolved, Subject, insert as insert_report, resolve as resolve_report},
     id::{Id, ReportKind, UserKind},
@@ -262,4 +264,35 @@ async fn what_was_hidden_this_moment_is_not_quoted() {
     let seen = Subject::User(bob.key);
     let reported = insert_report(&mut conn, ada.key, seen, "spam").await.unwrap();
     assert!(matches!(reported, Reported::Noted(_)), "{reported:?}");
+}
+
+/// Whoever goes is locked first, and what is theirs is deleted then.
+#[tokio::test]
+async fn a_report_waits_for_an_author_who_goes_and_holds_nothing_of_theirs_meanwhile() {
+    let (app, _) = TestApp::init().await;
+    let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
+    let (post, of_eve) = (app.post(&bob).await, app.post(&eve).await);
+    let comment = app.comment(&bob, &of_eve, None).await;
+    app.comment(&eve, &of_eve, Some(&comment)).await;
+    let goes = app.database().await;
+    // Before a deadlock is looked for, whoever waits here has given up.
+    let begin =
+        "SET lock_timeout = '500ms'; BEGIN; SELECT FROM users WHERE username = 'bob' FOR UPDATE";
+    goes.batch_execute(begin).await.unwrap();
+    let going = async {
+        let both =
+            "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        for _ in 0..1_000 {
+            if app.count(both).await == 2 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        goes.batch_execute("DELETE FROM users WHERE username = 'bob'; COMMIT").await.unwrap();
+    };
+    let (of_post, of_comment, ()) =
+        tokio::join!(report(&ada, &post.id, "spam"), report(&ada, &comment.id, "spam"), going);
+    for answer in [of_post, of_comment] {
+        assert_eq!(answer.data("/report/userErrors/0/code"), "NOT_FOUND", "{}", answer.text);
+    }
 }
