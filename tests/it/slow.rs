@@ -118,7 +118,7 @@ async fn slowest_read(client: &Client) -> Duration {
 #[tokio::test]
 async fn who_sends_too_slowly_is_cut_off_while_others_are_served() {
     let settings = [("REQUEST_HEAD_TIMEOUT_SECONDS", "1"), ("REQUEST_TIMEOUT_SECONDS", "1")];
-    let (app, anon) = TestApp::with_settings(&settings).await;
+    let (app, anon) = TestApp::alone_with(&settings).await;
     let crowd: Vec<Slow> = Slow::ALL.into_iter().cycle().take(Slow::ALL.len() * 20).collect();
     let cut_off = join_all(crowd.iter().map(|slow| slow.is_cut_off(&app)));
     let (ends, slowest) = tokio::join!(cut_off, slowest_read(&anon));
@@ -154,7 +154,7 @@ const MUCH: usize = 32 << 20;
 #[tokio::test]
 async fn who_does_not_read_its_answers_is_dropped_and_nothing_piles_up() {
     let _alone = CLOSINGS.lock().await;
-    let (app, anon) = TestApp::with_settings(&[("SOCKET_SEND_SECONDS", "1")]).await;
+    let (app, anon) = TestApp::alone_with(&[("SOCKET_SEND_SECONDS", "1")]).await;
     let before = closed(&anon).await;
     let tcp = TcpSocket::new_v4().unwrap();
     tcp.set_recv_buffer_size(16 * 1024).unwrap();
@@ -238,7 +238,7 @@ async fn a_socket_that_does_not_take_what_comes_is_closed_with_1013() {
 
 #[tokio::test]
 async fn a_stream_that_does_not_take_what_comes_is_broken_off() {
-    let (app, anon) = TestApp::init().await;
+    let (app, anon) = TestApp::alone().await;
     let post = app.post(&app.user("ada").await).await;
     let mut quick = Socket::introduced(app.address).await;
     quick.subscribe("p", &floods_of(&post)).await;
@@ -251,7 +251,7 @@ async fn a_stream_that_does_not_take_what_comes_is_broken_off() {
 
 #[tokio::test]
 async fn a_stream_that_shares_its_connection_is_broken_off_alone() {
-    let (app, _) = TestApp::init().await;
+    let (app, _) = TestApp::alone().await;
     let post = app.post(&app.user("ada").await).await;
     let shared = Client::on_one_connection(app.address);
     let mut quick = Events::of(&shared, &floods_of(&post)).await;

@@ -31,7 +31,7 @@ use super::db::{TestDb, connect};
 static EMPTY: Mutex<Vec<Home>> = Mutex::new(Vec::new());
 
 /// How many are kept. There are about as many as tests run at once.
-const MOST_EMPTY: usize = 8;
+const MOST_EMPTY: usize = 6;
 
 /// How long it may take until all has ended that a server began.
 const PATIENCE: Duration = Duration::from_secs(2);
