@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rookery::db::embedded::{DATABASE, EmbeddedError, EmbeddedPostgres, Options};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tokio::sync::OnceCell;
 
 use crate::support::db::{TestDb, cache_dir, connect};
 use crate::support::scratch::Scratch;
@@ -22,6 +23,24 @@ fn options(data_dir: &Path) -> Options {
         make: true,
         durable: true,
     }
+}
+
+/// A folder of data that a server made and left, for tests that are not about how it is made: to make
+/// it takes longer than all that they do.
+async fn with_data() -> Scratch {
+    static MADE: OnceCell<Scratch> = OnceCell::const_new();
+    let made = MADE.get_or_init(async || {
+        let scratch = Scratch::new();
+        let server = EmbeddedPostgres::start(options(scratch.path())).await.unwrap();
+        server.stop().await.unwrap();
+        scratch
+    });
+    let (made, copy) = (made.await, Scratch::new());
+    // With owners and rights, since PostgreSQL may run as another user.
+    let mut copying = Command::new("cp");
+    copying.args(["-pR", "postgres"]).arg(copy.path()).current_dir(made.path());
+    assert!(copying.status().unwrap().success());
+    copy
 }
 
 fn server_process(home: &Path) -> Pid {
@@ -78,7 +97,7 @@ async fn data_survives_a_stop_and_the_next_start_is_quick() {
 
 #[tokio::test]
 async fn a_killed_postgres_comes_back_with_its_data() {
-    let scratch = Scratch::new();
+    let scratch = with_data().await;
     let server = EmbeddedPostgres::start(options(scratch.path())).await.unwrap();
     let url = server.database_url(DATABASE);
     connect(&url).await.batch_execute("CREATE TABLE kept AS SELECT 1 AS one").await.unwrap();
@@ -98,7 +117,7 @@ async fn a_killed_postgres_comes_back_with_its_data() {
 
 #[tokio::test]
 async fn a_second_start_on_the_same_data_is_told_who_is_there() {
-    let scratch = Scratch::new();
+    let scratch = with_data().await;
     let server = EmbeddedPostgres::start(options(scratch.path())).await.unwrap();
     let error = EmbeddedPostgres::start(options(scratch.path())).await.unwrap_err();
     let expected = Some(std::process::id());
@@ -115,7 +134,7 @@ async fn a_second_start_on_the_same_data_is_told_who_is_there() {
 
 #[tokio::test]
 async fn a_stale_pid_file_with_a_strangers_number_is_no_obstacle() {
-    let scratch = Scratch::new();
+    let scratch = with_data().await;
     let server = EmbeddedPostgres::start(options(scratch.path())).await.unwrap();
     let pid_file = server.home().join("data/postmaster.pid");
     let left = std::fs::read_to_string(&pid_file).unwrap();
@@ -182,7 +201,7 @@ fn run_holder(held: &Path) -> (Child, String) {
 
 #[tokio::test]
 async fn postgres_dies_with_a_server_that_is_killed_and_nothing_committed_is_lost() {
-    let scratch = Scratch::new();
+    let scratch = with_data().await;
     let (mut child, url) = run_holder(scratch.path());
     connect(&url).await.batch_execute("CREATE TABLE kept AS SELECT 1 AS one").await.unwrap();
     let process = server_process(&scratch.path().join("postgres"));

@@ -3,6 +3,7 @@
 #![cfg(test)] // All of it is tests, also to clippy, which lets tests panic.
 
 mod account;
+mod after_logout;
 mod allocations;
 mod block;
 mod capacity;
@@ -12,7 +13,6 @@ mod comment;
 mod counts;
 mod draft;
 mod embedded;
-mod ended;
 mod fanout;
 mod feed;
 mod follow;

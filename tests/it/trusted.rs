@@ -45,8 +45,11 @@ fn write(folder: &Scratch, name: &str, text: &str) -> String {
 
 async fn app(mode: &str, folder: &Scratch) -> (TestApp, Client) {
     let paths = manifests(folder);
-    let settings = [("TRUSTED_DOCUMENTS", paths.as_str()), ("TRUSTED_DOCUMENTS_MODE", mode)];
-    TestApp::alone_with(&settings).await
+    TestApp::with_settings(&settings(mode, &paths)).await
+}
+
+fn settings<'a>(mode: &'a str, paths: &'a str) -> [(&'static str, &'a str); 2] {
+    [("TRUSTED_DOCUMENTS", paths), ("TRUSTED_DOCUMENTS_MODE", mode)]
 }
 
 fn persisted(hash: &str) -> Value {
@@ -133,7 +136,8 @@ async fn what_is_in_no_manifest_is_logged_once_with_its_hash_and_operations() {
         let of_documents = text.lines().filter(|line| line.contains("a document in no manifest"));
         of_documents.map(str::to_owned).collect::<Vec<_>>()
     };
-    let (_app, anon) = app("log", &folder).await;
+    let paths = manifests(&folder);
+    let (app, anon) = TestApp::alone_with(&settings("log", &paths)).await;
     let other = "query One { __typename } query Two { me { id } }";
     for name in ["One", "Two", "One"] {
         let answer = anon.post(&json!({ "query": other, "operationName": name })).await;
@@ -148,7 +152,7 @@ async fn what_is_in_no_manifest_is_logged_once_with_its_hash_and_operations() {
     }
     anon.post(&json!({ "query": "{ __typename }" })).await;
     assert_eq!(logged().len(), 2, "{:?}", logged());
-    let (_other, anon) = app("off", &folder).await;
+    let (_other, anon) = app.another_with(&settings("off", &paths)).await;
     anon.post(&json!({ "query": other, "operationName": "One" })).await;
     assert_eq!(logged().len(), 2, "{:?}", logged());
 }

@@ -54,9 +54,9 @@ impl Log {
                 rest.push_str(more);
             }
             if line.contains(" LOG:  duration: ") && line.ends_with("plan:") {
-                let explained: Value = serde_json::from_str(&rest).unwrap();
+                let mut explained: Value = serde_json::from_str(&rest).unwrap();
                 let statement = explained["Query Text"].as_str().unwrap().to_owned();
-                plans.push(Plan { statement, root: explained["Plan"].clone() });
+                plans.push(Plan { statement, root: explained["Plan"].take() });
             }
         }
         plans

@@ -13,9 +13,10 @@ pub struct Hubs {
     pub comment: Uuid,
 }
 
-/// A user's, a post's or a comment's key by its number: posts and comments in the order of time.
+/// A user's, a post's or a comment's key by its number: posts and comments in the order of time. Of
+/// such expressions that PostgreSQL puts them in the place of the call.
 const KEYS: &str = "
-    CREATE FUNCTION u(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$ SELECT md5('user' || n)::uuid $$;
+    CREATE FUNCTION u(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$ SELECT md5('user' || n::text)::uuid $$;
     CREATE FUNCTION k(n bigint, kind text) RETURNS uuid LANGUAGE sql IMMUTABLE AS
         $$ SELECT (lpad(to_hex(1700000000000 + n * 1000), 12, '0') || '7' || kind || '8000' || lpad(to_hex(n), 12, '0'))::uuid $$;";
 
