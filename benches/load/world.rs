@@ -22,14 +22,15 @@ SELECT id, id, 'infinity', 'infinity' FROM users ON CONFLICT DO NOTHING";
 const POSTS: &str = "SELECT id::text FROM posts WHERE listed ORDER BY md5(id::text) LIMIT 20000";
 const HOT: &str = "SELECT post_id::text FROM post_stats JOIN posts ON posts.id = post_id \
                    WHERE listed ORDER BY score DESC LIMIT 100";
-/// Half of them have voted so far.
+/// Half of them have voted so far. The crowd of an earlier run has no sessions, and cannot vote.
 const PAIRS: &str = "
-(SELECT post_id::text, user_id::text FROM votes ORDER BY md5(post_id::text || user_id) LIMIT 30000)
+(SELECT post_id::text, user_id::text FROM votes WHERE user_id IN (SELECT user_id FROM sessions)
+ ORDER BY md5(post_id::text || user_id) LIMIT 30000)
 UNION
 (SELECT post.id::text, voter.id::text
  FROM (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n FROM posts WHERE listed) AS post
- JOIN (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n FROM users) AS voter
-   ON voter.n = 1 + (post.n * 7919) % (SELECT count(*) FROM users)
+ JOIN (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n FROM sessions) AS voter
+   ON voter.n = 1 + (post.n * 7919) % (SELECT count(*) FROM sessions)
  WHERE NOT EXISTS (SELECT FROM votes WHERE post_id = post.id AND user_id = voter.id)
  LIMIT 30000)";
 

@@ -72,9 +72,9 @@ const TALK: &str = "
         SELECT k(n, '200'), k(n, '000'), u(1 + n * 17 % {users}), k(n, '100'), 'so'
         FROM generate_series(1, {posts}) AS n WHERE n % 3 = 0;
     INSERT INTO comments (id, post_id, author_id, content)
-        SELECT k(n, '300'), k({posts} + 1, '000'), u(1 + n % {users}), 'said' FROM generate_series(1, 5000) AS n;
+        SELECT k(n, '300'), k({posts} + 1, '000'), u(1 + n % {users}), 'said' FROM generate_series(1, {talk}) AS n;
     INSERT INTO comments (id, post_id, author_id, reply_to, content)
-        SELECT k(n, '400'), k({posts} + 1, '000'), u(1 + n % {users}), k(1, '300'), 'so' FROM generate_series(1, 3000) AS n;
+        SELECT k(n, '400'), k({posts} + 1, '000'), u(1 + n % {users}), k(1, '300'), 'so' FROM generate_series(1, {talk} * 3 / 5) AS n;
     INSERT INTO comments (id, post_id, author_id, content)
         SELECT k(n, '500'), k(n, '000'), u(1), 'said' FROM generate_series(1, least({posts}, 3000)) AS n;
     INSERT INTO reports (id, reporter_id, post_id, reason, resolved_at)
@@ -94,13 +94,14 @@ const UNCHECKED: &str = "DO $$ DECLARE key record; BEGIN
 pub async fn fill(app: &TestApp, posts: i32, few: &TestUser, many: &TestUser) -> Hubs {
     let users = (posts / 10).max(400);
     let followed = (users / 10).max(310).min(users - 1);
+    let talk = (posts * 5 / 2).min(5_000);
     let number = |text: &str, name: &str, n: i32| text.replace(name, &n.to_string());
     let sql = app.database().await;
     sql.batch_execute(KEYS).await.unwrap();
     sql.batch_execute(&UNCHECKED.replace("{how}", "DISABLE")).await.unwrap();
     for part in [PEOPLE, POSTS, TALK] {
         let part = number(&number(part, "{users}", users), "{posts}", posts);
-        let part = number(&part, "{many}", followed);
+        let part = number(&number(&part, "{many}", followed), "{talk}", talk);
         let part = part.replace("{few}", &format!("'{}'::uuid", few.key));
         let part = part.replace("{manys}", &format!("'{}'::uuid", many.key));
         sql.batch_execute(&part).await.unwrap_or_else(|error| panic!("{error:?}"));
