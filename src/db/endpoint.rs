@@ -181,6 +181,15 @@ impl Endpoint {
         endpoint
     }
 
+    /// The same server for statements that may read much. What reads all rows reads the table as it
+    /// lies, with a few pages of memory: by an index, which PostgreSQL otherwise takes for as cheap, it
+    /// would push out of memory what others read.
+    pub(super) fn for_wide_reads(&self) -> Self {
+        let mut endpoint = self.clone();
+        endpoint.set("-c cpu_index_tuple_cost=0.02");
+        endpoint
+    }
+
     /// The same server with another bound on each statement, in seconds.
     pub(super) fn with_statement_limit(&self, seconds: u32) -> Self {
         let mut endpoint = self.clone();

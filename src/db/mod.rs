@@ -151,8 +151,11 @@ impl Db {
         };
         let ballots = BallotBox::new(&writers);
         let large_writers = large::writers(options)?;
-        let wide_readers =
-            Pool::new(&ConnectOptions { pool_size: options.wide_reads, ..options.clone() })?;
+        let wide_readers = Pool::new(&ConnectOptions {
+            endpoint: options.endpoint.for_wide_reads(),
+            pool_size: options.wide_reads,
+            ..options.clone()
+        })?;
         Ok(Self(Arc::new(Ways { pipeline, writers, large_writers, wide_readers, lanes, ballots })))
     }
 
