@@ -90,9 +90,9 @@ const UNCHECKED: &str = "DO $$ DECLARE key record; BEGIN
         WHERE tgconstraint <> 0 AND tgtype & 4 = 4
     LOOP EXECUTE format('ALTER TABLE %s {how} TRIGGER %I', key.of, key.tgname); END LOOP; END $$";
 
-/// Fills the world with so many posts, ten votes on each, and a tenth as many people, if those are enough to follow many.
+/// Fills the world with so many posts, ten votes on each, and a tenth as many people, or as many as are enough to follow many.
 pub async fn fill(app: &TestApp, posts: i32, few: &TestUser, many: &TestUser) -> Hubs {
-    let users = (posts / 10).max(400);
+    let users = (posts / 10).max(posts.min(400));
     let followed = (users / 10).max(310).min(users - 1);
     let talk = (posts * 5 / 2).min(5_000);
     let number = |text: &str, name: &str, n: i32| text.replace(name, &n.to_string());
