@@ -9,6 +9,7 @@ use super::{
     error::{Problems, UserError, UserErrorCode},
     moderation,
     post::Post,
+    session,
 };
 use crate::{
     db::{
@@ -16,7 +17,7 @@ use crate::{
         comment::{self, NewComment},
         comment_delete::{self, Deleted},
     },
-    error::{Error, Result},
+    error::{Error, Result, SESSION_ENDED},
     id::{CommentKind, Id, PostKind},
     text::Rule,
 };
@@ -51,8 +52,9 @@ impl CommentMutation {
             .await?;
         let Some(row) = written else {
             note_place(ctx, &mut problems, post, reply_to).await?;
-            // It was there when it was looked for and not when it was written to.
             if problems.is_empty() {
+                require_session_still(ctx).await?;
+                // It was there when it was looked for and not when it was written to.
                 problems.push(no_post());
             }
             return Ok(CommentPayload::refused(problems));
@@ -91,8 +93,9 @@ impl CommentMutation {
                 Some(row) if row.author_id != Some(viewer.user_id) => problems.push(not_yours()),
                 Some(_) => {}
             }
-            // It could not be written to, and can be now: asked again, the answer is a clear one.
             if problems.is_empty() {
+                require_session_still(ctx).await?;
+                // It could not be written to, and can be now: asked again, the answer is a clear one.
                 return Err(Error::Gone);
             }
             return Ok(UpdateCommentPayload { comment: None, user_errors: problems.into_vec() });
@@ -145,6 +148,15 @@ impl CommentMutation {
         }
         Ok(DeleteCommentPayload { user_errors: problems.into_vec(), ..Default::default() })
     }
+}
+
+/// Asks again whether the session stands, where nothing else tells why nothing was written: a statement
+/// that writes looks at the session once more.
+async fn require_session_still(ctx: &Context<'_>) -> Result<()> {
+    if session::stands(&ctx.app().db, ctx.require_viewer()?).await? {
+        return Ok(());
+    }
+    Err(Error::Unauthenticated(SESSION_ENDED))
 }
 
 /// Notes what is wrong with the place of a comment that was not written.

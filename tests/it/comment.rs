@@ -121,6 +121,33 @@ async fn a_comment_is_changed_by_its_author_alone() {
     assert_eq!(problems(&answer, "updateComment"), pairs(&[("NOT_FOUND", "commentId")]));
 }
 
+/// What was to be written is still there, so nothing but the session is to blame.
+#[tokio::test]
+async fn whose_session_ends_while_they_wait_to_write_is_told_so() {
+    let (app, _) = TestApp::alone_with(&[("DATABASE_POOL_SIZE", "1")]).await;
+    let ada = app.user("ada").await;
+    let post = app.post(&ada).await;
+    let comment = app.comment(&ada, &post, None).await;
+    let ways = &app.parts().db;
+    let only_one = ways.write().await.unwrap();
+    let end = async {
+        let waiting = || ways.pools().iter().map(|(_, pool)| pool.waiting).sum::<usize>();
+        let both_wait = async {
+            while waiting() != 2 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), both_wait).await.expect("both to wait");
+        app.sql("DELETE FROM sessions").await;
+        drop(only_one);
+    };
+    let both = future::join(update(&ada, &comment.id, "x"), say(&ada, &post, "x", None));
+    let ((updated, said), ()) = future::join(both, end).await;
+    assert_eq!(updated.code(), Some("UNAUTHENTICATED"), "{}", updated.text);
+    assert_eq!(said.code(), Some("UNAUTHENTICATED"), "{}", said.text);
+    assert_eq!(app.count("comments WHERE content = 'said'").await, 1);
+}
+
 #[tokio::test]
 async fn threads_leave_out_whom_the_viewer_cannot_see_and_whom_they_muted() {
     let (app, anon) = TestApp::init().await;
