@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    post::{self, PostRow, PostStatsRow},
+    post::{PostRow, PostStatsRow, Text},
     statement::{Statement, Term},
     visibility,
     vote::VoteDirection,
@@ -114,7 +114,8 @@ fn statement(ballots: &[Ballot], how: How) -> Statement {
         "sessions" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.viewer.session_id)),
         "posts" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.post)),
         "wanted" => s.bind::<sql_types::Array<sql_types::SmallInt>, _>(wanted.clone()),
-        "columns" => s.sql(post::COLUMNS),
+        // Few ask for the text of what they vote on, and it would be most of what is read and sent.
+        "columns" => s.sql(Text::Left.columns()),
         "standing" => s.with(visibility::session_of(VOTER, Term::Column("ballot.session"))),
         "visible" => s.with(visibility::post(Some(VOTER))),
         "cast" => s.sql(match how {
