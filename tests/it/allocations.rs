@@ -41,7 +41,7 @@ fn operations(post: &str) -> [Operation; 5] {
         op(POST, vec![json!({ "post": post })], 289),
         op(PAGE, vec![json!({})], 563),
         op(FEED, vec![json!({})], 700),
-        op(VOTE, vec![vote("UP"), vote("DOWN")], 199),
+        op(VOTE, vec![vote("UP"), vote("DOWN")], 198),
     ]
 }
 
