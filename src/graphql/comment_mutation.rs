@@ -9,7 +9,6 @@ use super::{
     error::{Problems, UserError, UserErrorCode},
     moderation,
     post::Post,
-    session,
 };
 use crate::{
     db::{
@@ -17,7 +16,7 @@ use crate::{
         comment::{self, NewComment},
         comment_delete::{self, Deleted},
     },
-    error::{Error, Result, SESSION_ENDED},
+    error::{Error, Result},
     id::{CommentKind, Id, PostKind},
     text::Rule,
 };
@@ -153,10 +152,8 @@ impl CommentMutation {
 /// Asks again whether the session stands, where nothing else tells why nothing was written: a statement
 /// that writes looks at the session once more.
 async fn require_session_still(ctx: &Context<'_>) -> Result<()> {
-    if session::stands(&ctx.app().db, ctx.require_viewer()?).await? {
-        return Ok(());
-    }
-    Err(Error::Unauthenticated(SESSION_ENDED))
+    ctx.loaders().standing.clear(ctx.require_viewer()?.session_id).await;
+    ctx.require_session().await.map(|_user| ())
 }
 
 /// Notes what is wrong with the place of a comment that was not written.
