@@ -46,8 +46,10 @@ SELECT id, post_id, user_id, content, created_at FROM peers.comments ORDER BY id
 INSERT INTO follows (follower_id, followee_id, created_at)
 SELECT follower_id, followee_id, created_at FROM peers.follows;
 
-INSERT INTO post_stats (post_id, owner_id, open_to_followers, created_epoch, upvotes, downvotes, comment_count)
-SELECT id, owner_id, open_to_followers, extract(epoch FROM created_at)::double precision,
+INSERT INTO post_stats (post_id, owner_id, listed, open_to_followers, shared, created_epoch,
+                        upvotes, downvotes, comment_count)
+SELECT id, owner_id, listed, open_to_followers, published AND visibility <> 'private',
+       extract(epoch FROM created_at)::double precision,
        coalesce(up, 0), coalesce(down, 0), coalesce(comment_count, 0)
 FROM posts
 LEFT JOIN (SELECT post_id, count(*) FILTER (WHERE value = 1) AS up, count(*) FILTER (WHERE value = -1) AS down

@@ -83,6 +83,8 @@ diesel::table! {
         comment_count -> Int4,
         score -> Int4,
         hot -> Float8,
+        listed -> Bool,
+        shared -> Bool,
     }
 }
 

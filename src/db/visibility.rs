@@ -79,24 +79,38 @@ pub fn post<E: Into<Term>>(viewer: Option<E>) -> impl FnOnce(Statement) -> State
     let viewer = viewer.map(Into::into);
     move |statement| match viewer {
         None => statement.sql(" posts.listed "),
-        Some(viewer) => statement
+        Some(viewer) => {
+            statement.with(post_or_counts(viewer, "posts.published AND posts.visibility <> 'private'"))
+        }
+    }
+}
+
+/// The same condition, for somebody, on `post_stats` under the name of `posts`: what it takes stands
+/// beside the counts too.
+pub fn counted_post(viewer: Term) -> impl FnOnce(Statement) -> Statement {
+    post_or_counts(viewer, "posts.shared")
+}
+
+fn post_or_counts(viewer: Term, shared: &'static str) -> impl FnOnce(Statement) -> Statement {
+    move |statement| {
+        statement
             .sql(" (posts.owner_id = ")
             .term(viewer)
             .sql(" OR (posts.listed AND ")
             .with(|s| no_block(s, viewer, "posts.owner_id"))
-            // A follow ends with a block, so that followers need no look at blocks. A subquery for
-            // its value, unlike EXISTS, is never turned into a read of all whom the viewer follows.
+            // What is open to followers and not listed is for followers alone. A follow ends with a
+            // block, so that they need no look at blocks. A subquery for its value, unlike EXISTS, is
+            // never turned into a read of all whom the viewer follows.
             .sql(
-                ") OR (posts.open_to_followers AND posts.visibility = 'followers' \
+                ") OR (posts.open_to_followers AND NOT posts.listed \
                  AND (SELECT TRUE FROM follows WHERE follower_id = ",
             )
             .term(viewer)
-            .sql(
-                " AND followee_id = posts.owner_id)) \
-                 OR (posts.published AND posts.visibility <> 'private' AND ",
-            )
+            .sql(" AND followee_id = posts.owner_id)) OR (")
+            .sql(shared)
+            .sql(" AND ")
             .with(viewer_is_admin(viewer))
-            .sql(")) "),
+            .sql(")) ")
     }
 }
 

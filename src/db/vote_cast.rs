@@ -1,13 +1,13 @@
 //! How votes are cast: one statement for one vote or for many.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use diesel::{QueryableByName, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    post::{PostRow, PostStatsRow, Text},
+    post::PostStatsRow,
     statement::{Statement, Term},
     visibility,
     vote::VoteDirection,
@@ -20,8 +20,6 @@ use crate::{
 /// A vote that was cast, changed or taken back.
 #[derive(Debug)]
 pub struct Cast {
-    /// The post.
-    pub post: Arc<PostRow>,
     /// What the post counts with this vote.
     pub stats: PostStatsRow,
     /// What the vote was before.
@@ -34,8 +32,8 @@ pub struct Cast {
 struct CastRow {
     #[diesel(sql_type = sql_types::Uuid)]
     voter: Uuid,
-    #[diesel(embed)]
-    post: PostRow,
+    #[diesel(sql_type = sql_types::Uuid)]
+    target: Uuid,
     #[diesel(sql_type = sql_types::Integer)]
     upvotes: i32,
     #[diesel(sql_type = sql_types::Integer)]
@@ -50,10 +48,9 @@ struct CastRow {
 
 impl From<CastRow> for Cast {
     fn from(row: CastRow) -> Self {
-        let CastRow { upvotes, downvotes, comment_count, score, .. } = row;
+        let CastRow { target, upvotes, downvotes, comment_count, score, .. } = row;
         Self {
-            stats: PostStatsRow { post_id: row.post.id, upvotes, downvotes, comment_count, score },
-            post: row.post.into(),
+            stats: PostStatsRow { post_id: target, upvotes, downvotes, comment_count, score },
             previous: VoteDirection::from_value(row.previous),
             perhaps_before: false,
         }
@@ -103,7 +100,7 @@ pub(super) async fn cast(
         (matches!(how, How::Alone) && constraint.starts_with("votes_")).then(Vec::new)
     };
     let rows: Vec<CastRow> = statement(ballots, how).load(conn).await.on_constraint(gone)?;
-    Ok(rows.into_iter().map(|row| ((row.voter, row.post.id), row.into())).collect())
+    Ok(rows.into_iter().map(|row| ((row.voter, row.target), row.into())).collect())
 }
 
 fn statement(ballots: &[Ballot], how: How) -> Statement {
@@ -114,10 +111,8 @@ fn statement(ballots: &[Ballot], how: How) -> Statement {
         "sessions" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.viewer.session_id)),
         "posts" => s.bind::<UuidArray, _>(uuids(|ballot| ballot.post)),
         "wanted" => s.bind::<sql_types::Array<sql_types::SmallInt>, _>(wanted.clone()),
-        // Few ask for the text of what they vote on, and it would be most of what is read and sent.
-        "columns" => s.sql(Text::Left.columns()),
         "standing" => s.with(visibility::session_of(VOTER, Term::Column("ballot.session"))),
-        "visible" => s.with(visibility::post(Some(VOTER))),
+        "visible" => s.with(visibility::counted_post(VOTER)),
         "cast" => s.sql(match how {
             How::Together => CAST_TOGETHER,
             How::Alone => CAST_ALONE,
@@ -130,25 +125,24 @@ type UuidArray = sql_types::Array<sql_types::Uuid>;
 
 const VOTER: Term = Term::Column("ballot.viewer");
 
+/// Of the post nothing is read but its counts, and what stands beside them of who sees it.
 const CAST: &str = "WITH ballot AS MATERIALIZED (
     SELECT * FROM unnest({viewers}::uuid[], {sessions}::uuid[], {posts}::uuid[], {wanted}::smallint[])
         AS ballot (viewer, session, post, wanted)
 ), visible AS MATERIALIZED (
-    SELECT ballot.viewer, ballot.wanted, {columns}
-    FROM ballot JOIN posts ON posts.id = ballot.post
+    SELECT viewer, post, wanted FROM ballot JOIN post_stats AS posts ON posts.post_id = ballot.post
     WHERE {standing} AND {visible}
 )
-SELECT visible.*, counted.* FROM {cast}";
+SELECT counted.* FROM {cast}";
 
 const CAST_TOGETHER: &str = "(
-    SELECT array_agg(viewer) AS viewers, array_agg(id) AS posts, array_agg(wanted) AS wanted FROM visible
+    SELECT array_agg(viewer) AS viewers, array_agg(post) AS posts, array_agg(wanted) AS wanted FROM visible
 ) AS cast_now
-CROSS JOIN LATERAL cast_votes(cast_now.viewers, cast_now.posts, cast_now.wanted) AS counted
-JOIN visible ON visible.viewer = counted.voter AND visible.id = counted.target";
+CROSS JOIN LATERAL cast_votes(cast_now.viewers, cast_now.posts, cast_now.wanted) AS counted";
 
 const CAST_ALONE: &str = "visible CROSS JOIN LATERAL (
-    SELECT visible.viewer AS voter, counted.*
-    FROM cast_vote(visible.viewer, visible.id, visible.wanted) AS counted
+    SELECT visible.viewer AS voter, visible.post AS target, counted.*
+    FROM cast_vote(visible.viewer, visible.post, visible.wanted) AS counted
 ) AS counted";
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{
     comment::{self, Comment, CommentOrder},
     context::ContextExt,
-    eager::{Eager, Quick, write_object},
+    eager::{Eager, Quick},
     id::{Asked, Id, PostKind},
     image::{self, Image, Url},
     json::{EnumValue, Json},
@@ -244,7 +244,6 @@ impl Post {
 
 impl Eager for Post {
     fn write(&self, ctx: &Context<'_>, json: &mut Json) -> Option<()> {
-        let Facts { owner, stats, viewer_vote } = &self.facts;
         match ctx.item.node.name.node.as_str() {
             "id" => json.put(Id::<PostKind>::from(self.row.id)),
             "title" => json.put(self.title(ctx)),
@@ -256,14 +255,8 @@ impl Eager for Post {
             "updatedAt" => json.put(self.updated_at(ctx)),
             "publishedAt" => json.put(self.published_at(ctx)),
             "editedAt" => json.put(self.edited_at(ctx)),
-            "owner" => write_object(ctx, &User(owner.clone()?), json),
-            "score" => json.put(stats.as_ref()?.score),
-            "upvotes" => json.put(stats.as_ref()?.upvotes),
-            "downvotes" => json.put(stats.as_ref()?.downvotes),
-            "commentCount" => json.put(stats.as_ref()?.comment_count),
-            "viewerVote" => json.put(EnumValue(VoteDirection::from((*viewer_vote)?))),
             "viewerCanUpdate" => json.put(self.viewer_can_update(ctx)),
-            _ => None,
+            _ => self.facts.write(ctx, json),
         }
     }
 }

@@ -13,17 +13,20 @@ use uuid::Uuid;
 
 use super::{
     context::ContextExt,
+    eager::write_object,
+    json::{EnumValue, Json},
     loaders::Lookup,
     lookups::{KnownUsers, PostStats},
     post::Post,
-    vote::ViewerVotes,
+    user::User,
+    vote::{ViewerVotes, VoteDirection},
 };
 use crate::{
     db::{
         gather::{Found, Gathered, Lane},
         post::{self, PostRow, PostStatsRow, Text},
         user::{self, UserRow},
-        vote::{self, VoteDirection},
+        vote,
     },
     metrics,
 };
@@ -36,7 +39,23 @@ pub struct Facts {
     /// What is counted for it.
     pub stats: Option<PostStatsRow>,
     /// How the viewer voted.
-    pub viewer_vote: Option<VoteDirection>,
+    pub viewer_vote: Option<vote::VoteDirection>,
+}
+
+impl Facts {
+    /// Writes the field of a post that `ctx` resolves, if it is known.
+    pub fn write(&self, ctx: &Context<'_>, json: &mut Json) -> Option<()> {
+        let Self { owner, stats, viewer_vote } = self;
+        match ctx.item.node.name.node.as_str() {
+            "owner" => write_object(ctx, &User(owner.clone()?), json),
+            "score" => json.put(stats.as_ref()?.score),
+            "upvotes" => json.put(stats.as_ref()?.upvotes),
+            "downvotes" => json.put(stats.as_ref()?.downvotes),
+            "commentCount" => json.put(stats.as_ref()?.comment_count),
+            "viewerVote" => json.put(EnumValue(VoteDirection::from((*viewer_vote)?))),
+            _ => None,
+        }
+    }
 }
 
 /// What is selected of posts.
@@ -132,12 +151,12 @@ impl FactsOfPage {
         Post { row, facts }
     }
 
-    fn viewer_vote(&self, post: Uuid) -> Option<VoteDirection> {
+    fn viewer_vote(&self, post: Uuid) -> Option<vote::VoteDirection> {
         match (&self.viewer_votes, self.viewer) {
             (Some(votes), Some(viewer)) => {
                 Some(votes.get(&(viewer, post)).copied().unwrap_or_default())
             }
-            _ => self.is_stranger_with_votes.then_some(VoteDirection::None),
+            _ => self.is_stranger_with_votes.then_some(vote::VoteDirection::None),
         }
     }
 }

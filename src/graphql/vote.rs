@@ -1,17 +1,22 @@
 //! Votes: their lists, and the mutation that casts one.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, Enum, InputObject, Object, OutputType, Positioned,
+    ServerResult, SimpleObject, Value, parser::types::Field, registry::Registry,
+    resolver_utils::resolve_container,
+};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::{
     context::ContextExt,
-    eager::Quick,
+    eager::{Eager, Quick},
     error::{UserError, UserErrorCode},
     id::{Id, PostKind},
+    json::Json,
     loaders::{Loader, Loaders, Lookup},
     lookups::picked,
     nested::{Counts, Nested, Pages},
@@ -164,7 +169,7 @@ impl VoteMutation {
         };
         // Who lost an answer on the way is not told that they voted so before.
         let unchanged = cast.previous == direction && !cast.perhaps_before;
-        let post = voted_post(ctx, cast, direction).await;
+        let post = VotedPost::after(ctx, &cast, direction).await;
         match direction {
             vote::VoteDirection::None if input.strict && unchanged => Ok(VotePayload::refused(
                 UserErrorCode::VoteNotFound,
@@ -190,16 +195,67 @@ async fn check_session(ctx: &Context<'_>, viewer: Viewer) -> Result<()> {
     session.map(|_user| ())
 }
 
-/// What the vote's own statement read is as new as can be: the post's fields need not read it again.
-async fn voted_post(ctx: &Context<'_>, cast: Cast, direction: vote::VoteDirection) -> Post {
-    ctx.loaders().forget_content().await;
-    let facts = Facts { stats: Some(cast.stats), viewer_vote: Some(direction), ..Facts::default() };
-    Post { row: cast.post, facts }
-}
-
 impl VotePayload {
     fn refused(code: UserErrorCode, field: &str, message: &str) -> Self {
         Self { post: None, user_errors: vec![UserError::field(field, code, message)] }
+    }
+}
+
+/// A post of which nothing was read but its counts, which is all that most ask of one after a vote. The
+/// rest is read when somebody asks for it.
+pub struct VotedPost {
+    id: Uuid,
+    facts: Facts,
+}
+
+impl VotedPost {
+    /// What the vote's own statement read is as new as can be, and need not be read again.
+    async fn after(ctx: &Context<'_>, cast: &Cast, direction: vote::VoteDirection) -> Self {
+        ctx.loaders().forget_content().await;
+        let (stats, viewer_vote) = (Some(cast.stats), Some(direction));
+        Self { id: cast.stats.post_id, facts: Facts { stats, viewer_vote, ..Facts::default() } }
+    }
+
+    async fn read(&self, ctx: &Context<'_>) -> Result<Post> {
+        let row = ctx.loaders().posts.load(self.id).await?.ok_or(Error::Gone)?;
+        Ok(Post { row, facts: self.facts.clone() })
+    }
+}
+
+impl OutputType for VotedPost {
+    fn type_name() -> Cow<'static, str> {
+        <Post as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Post as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ContainerType for VotedPost {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        let post = self.read(ctx).await.map_err(|error| {
+            let error = async_graphql::Error::from(error).into_server_error(ctx.item.pos);
+            ctx.set_error_path(error)
+        })?;
+        post.resolve_field(ctx).await
+    }
+}
+
+impl Eager for VotedPost {
+    fn write(&self, ctx: &Context<'_>, json: &mut Json) -> Option<()> {
+        match ctx.item.node.name.node.as_str() {
+            "id" => json.put(Id::<PostKind>::from(self.id)),
+            _ => self.facts.write(ctx, json),
+        }
     }
 }
 
@@ -219,7 +275,7 @@ pub struct VoteInput {
 #[derive(SimpleObject)]
 pub struct VotePayload {
     /// The post with its new counts; null when there are errors.
-    pub post: Option<Quick<Post>>,
+    pub post: Option<Quick<VotedPost>>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }

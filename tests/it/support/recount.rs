@@ -48,6 +48,11 @@ const DIFFERENCES: &str = "
     SELECT format('post %s has no counts', id) FROM posts
     WHERE NOT EXISTS (SELECT FROM post_stats WHERE post_id = posts.id AND post_stats.owner_id = posts.owner_id)
     UNION ALL
+    SELECT format('post %s is seen by others than its counts tell', id)
+    FROM posts JOIN post_stats ON post_id = id
+    WHERE (post_stats.listed, post_stats.open_to_followers, shared)
+       <> (posts.listed, posts.open_to_followers, published AND visibility <> 'private')
+    UNION ALL
     SELECT format('user %s stores %s followers, %s followed, and has %s, %s', user_id,
                   follower_count, following_count, followers, following)
     FROM user_stats CROSS JOIN LATERAL (
