@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::try_join_all;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -98,6 +99,20 @@ async fn whole(load: Load, watch: Watch) -> Outcome<(Measured, Usage)> {
     result.seconds = begun.elapsed().as_secs_f64();
     result.latencies.sort_unstable();
     Ok((result, usage))
+}
+
+/// Sends each request once, so that what it reads is in PostgreSQL's memory.
+pub async fn send_each(address: SocketAddr, requests: &[Vec<u8>]) -> Outcome<()> {
+    const CONNECTIONS: usize = 32;
+    let shares = requests.chunks(requests.len().div_ceil(CONNECTIONS).max(1));
+    let sending = shares.map(async |share| {
+        let mut connection = Connection::open(address).await?;
+        for request in share {
+            connection.call(request).await?;
+        }
+        Outcome::Ok(())
+    });
+    try_join_all(sending).await.map(|_sent| ())
 }
 
 fn note(measured: &mut Measured, latency: Duration, answer: Answer<'_>) {

@@ -80,6 +80,7 @@ impl Growing<'_> {
         requests: Vec<Vec<u8>>,
         connections: usize,
     ) -> Outcome<Row> {
+        generator::send_each(self.server.address, &requests).await?;
         let load = Load {
             address: self.server.address,
             requests: requests.into(),

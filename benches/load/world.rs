@@ -1,7 +1,7 @@
 //! The database that is measured: a PostgreSQL of the bench's own, a demo world, and who asks for
 //! what in it.
 
-use std::{env, fs, path::PathBuf, process::Stdio};
+use std::{env, fs, num::NonZeroUsize, path::PathBuf, process::Stdio};
 
 use rookery::db::{
     Endpoint,
@@ -171,10 +171,19 @@ async fn start(data_dir: PathBuf, durable: bool) -> Outcome<EmbeddedPostgres> {
         cache_dir: data_dir.join("cache"),
         data_dir,
         make: true,
+        buffers_mib: buffers_mib()?,
         // A commit's wait for the disk would hide all else.
         durable,
     };
     Ok(EmbeddedPostgres::start(options).await?)
+}
+
+/// A quarter of the machine's memory, as PostgreSQL's manual advises where it is a database server.
+fn buffers_mib() -> Outcome<Option<NonZeroUsize>> {
+    let told = fs::read_to_string("/proc/meminfo")?;
+    let total = told.lines().find_map(|line| line.strip_prefix("MemTotal:")?.strip_suffix("kB"));
+    let kib: usize = total.ok_or("the machine does not tell its memory")?.trim().parse()?;
+    Ok(NonZeroUsize::new(kib / 1024 / 4))
 }
 
 pub async fn connect(url: &str) -> Outcome<Client> {

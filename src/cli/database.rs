@@ -1,5 +1,7 @@
 //! The database of a command: the server that the settings name, or one of our own.
 
+use std::num::NonZeroUsize;
+
 use super::failure::Failure;
 use crate::{
     config::Config,
@@ -111,6 +113,7 @@ fn embedded_options(config: &Config, make: bool) -> Options {
         data_dir: config.data_dir.clone(),
         binaries: config.postgres_bin_dir.clone(),
         cache_dir: config.data_dir.join("cache"),
+        buffers_mib: NonZeroUsize::new(config.postgres_buffers_mib),
         durable: true,
     }
 }

@@ -126,6 +126,8 @@ settings! {
     "DATABASE_WAIT_SECONDS" => database_wait: Seconds = "2";
     /// The folder with PostgreSQL's programs for the embedded database; found by itself when unset.
     "POSTGRES_BIN_DIR" => postgres_bin_dir: Option<PathBuf> = "";
+    /// How much memory the embedded database keeps data in, in MiB. 0 means an eighth of the machine's, and at most 256, which a start hardly notices; with much data a quarter of the machine's is faster.
+    "POSTGRES_BUFFERS_MIB" => postgres_buffers_mib: usize = "0";
 
     /// The key that signs access tokens, at least 32 bytes. In development one is made once and kept in the data folder.
     [secret] "SECRET_KEY" => secret_key: Option<Secret> = "";

@@ -44,6 +44,7 @@ impl Config {
             ("DATABASE_READERS", self.database_readers, 1, 1000),
             ("DATABASE_POOL_SIZE", self.database_pool_size, 1, 1000),
             ("DATABASE_WIDE_READS", self.database_wide_reads, 1, 1000),
+            ("POSTGRES_BUFFERS_MIB", self.postgres_buffers_mib, 0, 1_048_576),
             ("WORKER_THREADS", self.worker_threads, 0, 1000),
             // The least that OWASP recommends for Argon2id on one lane.
             ("PASSWORD_HASH_MEMORY_KIB", self.password_hash_memory_kib, 19_456, 1_048_576),

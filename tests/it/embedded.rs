@@ -1,6 +1,7 @@
 //! The embedded PostgreSQL as its users meet it: starts, crashes, misuse; and the one of the tests.
 
 use std::io::{BufRead, BufReader};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ fn options(data_dir: &Path) -> Options {
         binaries: std::env::var_os("POSTGRES_BIN_DIR").map(Into::into),
         cache_dir: cache_dir(),
         make: true,
+        buffers_mib: None,
         durable: true,
     }
 }
@@ -89,8 +91,12 @@ async fn data_survives_a_stop_and_the_next_start_is_quick() {
     assert!(!lives(process), "stop returned before the server had ended");
 
     let began = Instant::now();
-    let server = EmbeddedPostgres::start(options(scratch.path())).await.unwrap();
+    let buffers = Options { buffers_mib: NonZeroUsize::new(20), ..options(scratch.path()) };
+    let server = EmbeddedPostgres::start(buffers).await.unwrap();
     println!("warm start: {:?}", began.elapsed());
+    let client = connect(&server.database_url(DATABASE)).await;
+    let kept = client.query_one("SHOW shared_buffers", &[]).await.unwrap();
+    assert_eq!(kept.get::<_, &str>(0), "20MB");
     assert_eq!(count_rows(&server.database_url(DATABASE)).await, 1);
     server.stop().await.unwrap();
 }

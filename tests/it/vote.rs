@@ -233,6 +233,30 @@ async fn a_vote_takes_one_statement() {
     }
 }
 
+#[tokio::test]
+async fn what_a_vote_did_not_read_of_its_post_is_read_for_who_asks() {
+    const SELECTION: &str = "__typename id title viewerCanUpdate owner { username } score viewerVote";
+    let (app, _) = TestApp::init().await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let post = app.post(&ada).await;
+    let input = json!({ "input": { "postId": post.id, "direction": "UP" } });
+    let asked = |selection| {
+        format!("mutation ($input: VoteInput!) {{ vote(input: $input) {{ post {{ {selection} }} }} }}")
+    };
+    let voted = bob.query(&asked(SELECTION), input.clone()).await;
+    let read = format!("query ($id: ID!) {{ post(id: $id) {{ {SELECTION} }} }}");
+    let read = bob.query(&read, json!({ "id": post.id })).await;
+    assert_eq!(voted.data("/vote/post"), read.data("/post"));
+    assert_eq!(voted.data("/vote/post/owner/username"), "ada");
+    assert_eq!(voted.statements(), 3, "the vote, the post, its owner");
+    // Two selections under one key, which the library merges.
+    let twice = "vote(input: $input) { post { title } post { score owner { id } } }";
+    let twice = format!("mutation ($input: VoteInput!) {{ {twice} }}");
+    let merged = bob.query(&twice, input).await.data("/vote/post").clone();
+    let title = read.data("/post/title");
+    assert_eq!(merged, json!({ "title": title, "score": 1, "owner": { "id": ada.id } }));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_person_has_one_vote_however_many_they_send_at_once() {
     let (app, _) = TestApp::alone().await;

@@ -16,6 +16,7 @@ pub mod running;
 mod settings;
 
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,8 @@ pub struct Options {
     pub cache_dir: PathBuf,
     /// Whether data is made where there is none.
     pub make: bool,
+    /// How much memory it keeps data in; by the machine's if not given.
+    pub buffers_mib: Option<NonZeroUsize>,
     /// Whether what was committed survives a crash of the machine. Only tests do without.
     pub durable: bool,
 }
@@ -139,7 +142,7 @@ async fn prepare(
     Ok(Launch {
         account,
         program: binaries.folder.join("postgres"),
-        arguments: settings::arguments(&data, socket, options.durable),
+        arguments: settings::arguments(&data, socket, options.buffers_mib, options.durable),
         data,
         log: home.join("server.log"),
         durable: options.durable,
@@ -225,6 +228,7 @@ mod tests {
             binaries: Some(found.folder),
             cache_dir: cache,
             make: true,
+            buffers_mib: None,
             durable: true,
         };
         let server = EmbeddedPostgres::start(options).await.unwrap();

@@ -1,14 +1,21 @@
 //! The settings that the embedded PostgreSQL runs with. Pure: it decides, and starts nothing.
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// Shared buffers where the machine does not tell its memory.
-const BUFFERS_MIB: u64 = 128;
+const BUFFERS_MIB: usize = 128;
 
 /// The arguments of `postgres`.
-pub(super) fn arguments(data: &Path, socket: &Path, durable: bool) -> Vec<OsString> {
-    let buffers = format!("shared_buffers={}MB", shared_buffers_mib(memory_mib()));
+pub(super) fn arguments(
+    data: &Path,
+    socket: &Path,
+    buffers_mib: Option<NonZeroUsize>,
+    durable: bool,
+) -> Vec<OsString> {
+    let buffers = buffers_mib.map_or_else(|| shared_buffers_mib(memory_mib()), NonZeroUsize::get);
+    let buffers = format!("shared_buffers={buffers}MB");
     let mut settings: Vec<OsString> = [
         // Reached through the socket alone, and by this account alone.
         "listen_addresses=",
@@ -63,23 +70,23 @@ fn socket_setting(socket: &Path) -> OsString {
 
 /// An eighth of the memory, since the server itself and the system's own cache want theirs. Never
 /// so much that reserving it slows the start: 1 GiB took 40 ms longer than 128 MiB.
-fn shared_buffers_mib(memory_mib: Option<u64>) -> u64 {
+fn shared_buffers_mib(memory_mib: Option<usize>) -> usize {
     memory_mib.map_or(BUFFERS_MIB, |memory| (memory / 8).clamp(32, 256))
 }
 
 /// The machine's memory, or what its container may use of it.
-fn memory_mib() -> Option<u64> {
+fn memory_mib() -> Option<usize> {
     let machine = std::fs::read_to_string("/proc/meminfo").ok().as_deref().and_then(total_mib);
     let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max")
         .ok()
-        .and_then(|text| text.trim().parse::<u64>().ok())
+        .and_then(|text| text.trim().parse::<usize>().ok())
         .map(|bytes| bytes >> 20);
     [machine, limit].into_iter().flatten().min()
 }
 
-fn total_mib(meminfo: &str) -> Option<u64> {
+fn total_mib(meminfo: &str) -> Option<usize> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    let kib: usize = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kib >> 10)
 }
 

@@ -107,6 +107,7 @@ impl Cluster {
             binaries: std::env::var_os("POSTGRES_BIN_DIR").map(Into::into),
             cache_dir: cache_dir(),
             make: true,
+            buffers_mib: None,
             durable: false,
         };
         let (requests, received) = mpsc::unbounded_channel();
