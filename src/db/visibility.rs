@@ -79,9 +79,8 @@ pub fn post<E: Into<Term>>(viewer: Option<E>) -> impl FnOnce(Statement) -> State
     let viewer = viewer.map(Into::into);
     move |statement| match viewer {
         None => statement.sql(" posts.listed "),
-        Some(viewer) => {
-            statement.with(post_or_counts(viewer, "posts.published AND posts.visibility <> 'private'"))
-        }
+        Some(viewer) => statement
+            .with(post_or_counts(viewer, "posts.published AND posts.visibility <> 'private'")),
     }
 }
 

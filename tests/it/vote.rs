@@ -235,13 +235,16 @@ async fn a_vote_takes_one_statement() {
 
 #[tokio::test]
 async fn what_a_vote_did_not_read_of_its_post_is_read_for_who_asks() {
-    const SELECTION: &str = "__typename id title viewerCanUpdate owner { username } score viewerVote";
+    const SELECTION: &str =
+        "__typename id title viewerCanUpdate owner { username } score viewerVote";
     let (app, _) = TestApp::init().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let post = app.post(&ada).await;
     let input = json!({ "input": { "postId": post.id, "direction": "UP" } });
     let asked = |selection| {
-        format!("mutation ($input: VoteInput!) {{ vote(input: $input) {{ post {{ {selection} }} }} }}")
+        format!(
+            "mutation ($input: VoteInput!) {{ vote(input: $input) {{ post {{ {selection} }} }} }}"
+        )
     };
     let voted = bob.query(&asked(SELECTION), input.clone()).await;
     let read = format!("query ($id: ID!) {{ post(id: $id) {{ {SELECTION} }} }}");

@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn only_a_throw_away_server_is_hasty() {
         let has = |durable| {
-            arguments(Path::new("/d"), Path::new("/s"), durable).contains(&"fsync=off".into())
+            arguments(Path::new("/d"), Path::new("/s"), None, durable).contains(&"fsync=off".into())
         };
         assert!(has(false));
         assert!(!has(true));
