@@ -21,7 +21,7 @@ SELECT id, id, 'infinity', 'infinity' FROM users ON CONFLICT DO NOTHING";
 
 const POSTS: &str = "SELECT id::text FROM posts WHERE listed ORDER BY md5(id::text) LIMIT 20000";
 const HOT: &str = "SELECT post_id::text FROM post_stats JOIN posts ON posts.id = post_id \
-                   WHERE listed ORDER BY score DESC LIMIT 100";
+                   WHERE posts.listed ORDER BY score DESC LIMIT 100";
 /// Half of them have voted so far. The crowd of an earlier run has no sessions, and cannot vote.
 const PAIRS: &str = "
 (SELECT post_id::text, user_id::text FROM votes WHERE user_id IN (SELECT user_id FROM sessions)
@@ -123,7 +123,7 @@ impl World {
     /// A post with few votes, one with many, and the one with the most: each with how many.
     pub async fn posts_by_votes(&self) -> Outcome<Vec<(i32, Uuid)>> {
         const NEAREST: &str = "SELECT upvotes + downvotes, post_id::text FROM post_stats \
-                               JOIN posts ON posts.id = post_id WHERE listed ORDER BY abs(upvotes + downvotes - $1), post_id LIMIT 1";
+                               JOIN posts ON posts.id = post_id WHERE posts.listed ORDER BY abs(upvotes + downvotes - $1), post_id LIMIT 1";
         let mut posts = Vec::new();
         for votes in [10, 10_000, i32::MAX] {
             let row = self.client.query_one(NEAREST, &[&votes]).await?;
